@@ -1,0 +1,42 @@
+//go:build deps
+
+// Package causeway holds the modules that are about to be used.
+package causeway
+
+import (
+	_ "cel.dev/cel-go/cel"
+	_ "cel.dev/cel-go/ext"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/chromedp/cdproto/webauthn"
+	_ "github.com/danielgtaylor/huma/v2"
+	_ "github.com/dunglas/httpsfv"
+	_ "github.com/emersion/go-smtp"
+	_ "github.com/fxamacker/cbor/v2"
+	_ "github.com/go-jose/go-jose/v4"
+	_ "github.com/go-webauthn/webauthn/webauthn"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/jba/templatecheck"
+	_ "github.com/jeroenrinzema/psql-wire"
+	_ "github.com/nicksnyder/go-i18n/v2/i18n"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/sony/gobreaker/v2"
+	_ "github.com/tink-crypto/tink-go/v2/aead"
+	_ "github.com/wneessen/go-mail"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/image/draw"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/sync/singleflight"
+	_ "golang.org/x/text/language"
+	_ "golang.org/x/time/rate"
+	_ "pgregory.net/rapid"
+	_ "rsc.io/qr"
+	_ "github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+	_ "github.com/go-json-experiment/json"
+	_ "gocloud.dev/blob/fileblob"
+)
