@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"causeway/platform/db"
@@ -54,7 +55,7 @@ func PostgresURL(t testing.TB) string {
 		}
 		t.Skip("TEST_POSTGRES is not set: `make test` starts a server")
 	}
-	schema := "t" + rand.Text()
+	schema := "t" + strings.ToLower(rand.Text())
 	admin, err := db.OpenPostgres(t.Context(), base, 1)
 	if err != nil {
 		t.Fatal(err)
