@@ -28,10 +28,15 @@ func (s *Service) Pay(ctx context.Context, by identity.Caller, id string, tag la
 			return "", err
 		}
 		if k := len(attempts); k > 0 {
-			if last := attempts[k-1]; last.Progress == Started {
+			last := attempts[k-1]
+			switch {
+			case last.Progress != Started:
+				n = last.N + 1
+			case last.URL != "":
 				return last.URL, nil
+			default: // a callback was here first: ask for its address
+				n = last.N
 			}
-			n = attempts[k-1].N + 1
 		}
 	}
 	if n > maxAttempts {

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"causeway/modules/payment"
+)
+
+const attemptsOfOrder = `
+SELECT n, session, url, progress, started_us, due_us, tries, refund_key, refund_why
+FROM payment_attempts
+WHERE person_id = $1 AND order_id = $2
+ORDER BY n`
+
+// Attempts lists o's attempts, oldest first.
+func (s *Store) Attempts(ctx context.Context, o payment.Order) ([]payment.Attempt, error) {
+	rows, err := s.db.Query(ctx, attemptsOfOrder, string(o.Person), o.ID)
+	if err != nil {
+		return nil, fmt.Errorf("attempts of %s: %w", o.ID, err)
+	}
+	defer rows.Close()
+	var attempts []payment.Attempt
+	for rows.Next() {
+		var a payment.Attempt
+		var started int64
+		var due sql.NullInt64
+		if err := rows.Scan(&a.N, &a.Session, &a.URL, &a.Progress, &started, &due, &a.Tries, &a.RefundKey, &a.RefundWhy); err != nil {
+			return nil, fmt.Errorf("attempts of %s: %w", o.ID, err)
+		}
+		a.Started, a.Due = instant(started), instant(due.Int64)
+		attempts = append(attempts, a)
+	}
+	return attempts, rows.Err()
+}
+
+const upsertAttempt = `
+INSERT INTO payment_attempts (person_id, order_id, n, session, url, progress, started_us, due_us, tries, refund_key, refund_why)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (person_id, order_id, n) DO UPDATE
+SET url = excluded.url, progress = excluded.progress, due_us = excluded.due_us, tries = excluded.tries,
+	refund_key = excluded.refund_key, refund_why = excluded.refund_why`
+
+// SaveAttempt adds or replaces a; its session stays what it was.
+func (s *Store) SaveAttempt(ctx context.Context, o payment.Order, a payment.Attempt) error {
+	due := sql.NullInt64{Int64: micros(a.Due), Valid: !a.Due.IsZero()}
+	_, err := s.db.Exec(ctx, upsertAttempt, string(o.Person), o.ID, a.N, a.Session, a.URL, string(a.Progress),
+		micros(a.Started), due, a.Tries, a.RefundKey, a.RefundWhy)
+	if err != nil {
+		return fmt.Errorf("save attempt %d of %s: %w", a.N, o.ID, err)
+	}
+	return nil
+}
+
+const dueAttempts = `
+SELECT order_id, n
+FROM payment_attempts
+WHERE due_us IS NOT NULL AND due_us <= $1
+ORDER BY due_us, order_id, n
+LIMIT $2`
+
+// Due lists the attempts to be asked about by at.
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]payment.Due, error) {
+	rows, err := s.db.Query(ctx, dueAttempts, micros(at), limit)
+	if err != nil {
+		return nil, fmt.Errorf("due attempts: %w", err)
+	}
+	defer rows.Close()
+	var due []payment.Due
+	for rows.Next() {
+		var d payment.Due
+		if err := rows.Scan(&d.Order, &d.N); err != nil {
+			return nil, fmt.Errorf("due attempts: %w", err)
+		}
+		due = append(due, d)
+	}
+	return due, rows.Err()
+}
