@@ -2,7 +2,6 @@ package tlog
 
 import (
 	"crypto/sha256"
-	"slices"
 
 	merkle "golang.org/x/mod/sumdb/tlog"
 )
@@ -12,11 +11,11 @@ const (
 	tileWidth  = 1 << tileHeight
 )
 
-// An edge is the right side of a tree: of each level of tiles the one that is
-// not full yet. It is all that appending and the root hash need.
+// An edge is the right side of a tree: the hashes of the perfect subtrees that
+// its leaves fall into. It is all that appending and the root hash need.
 type edge struct {
-	size  int64
-	tiles [][]Hash // by level, each of fewer than tileWidth hashes
+	size   int64
+	hashes [64]Hash // by level; in use where size has that bit
 }
 
 // A stored is the hash of a full tile: a hash of the level above.
@@ -26,49 +25,34 @@ type stored struct {
 	hash  Hash
 }
 
-// clone returns a copy that shares nothing with e.
-func (e *edge) clone() *edge {
-	c := &edge{size: e.size, tiles: make([][]Hash, len(e.tiles))}
-	for i, t := range e.tiles {
-		c.tiles[i] = slices.Clone(t)
-	}
-	return c
-}
-
 // add appends the leaf whose hash is h and calls full for each tile that it fills.
 func (e *edge) add(h Hash, full func(stored)) {
-	e.size++
-	for level := 0; ; level++ {
-		if level == len(e.tiles) {
-			e.tiles = append(e.tiles, make([]Hash, 0, tileWidth))
+	level := 0
+	for ; e.size>>level&1 == 1; level++ {
+		h = merkle.NodeHash(e.hashes[level], h)
+		if (level+1)%tileHeight == 0 {
+			full(stored{(level + 1) / tileHeight, e.size >> (level + 1), h})
 		}
-		e.tiles[level] = append(e.tiles[level], h)
-		if len(e.tiles[level]) < tileWidth {
-			return
-		}
-		h = perfect(e.tiles[level])
-		e.tiles[level] = e.tiles[level][:0]
-		full(stored{level + 1, e.size>>(tileHeight*(level+1)) - 1, h})
 	}
+	e.hashes[level] = h
+	e.size++
 }
 
 // root returns the tree's hash (RFC 6962, section 2.1).
 func (e *edge) root() Hash {
-	var subtrees []Hash // perfect ones, from left to right
-	for _, tile := range slices.Backward(e.tiles) {
-		for w := tileWidth / 2; w > 0; w /= 2 {
-			if len(tile)&w != 0 {
-				subtrees = append(subtrees, perfect(tile[:w]))
-				tile = tile[w:]
-			}
-		}
-	}
-	if len(subtrees) == 0 {
+	if e.size == 0 {
 		return sha256.Sum256(nil)
 	}
-	h := subtrees[len(subtrees)-1]
-	for _, left := range slices.Backward(subtrees[:len(subtrees)-1]) {
-		h = merkle.NodeHash(left, h)
+	var h Hash
+	first := true
+	for level, left := range e.hashes {
+		switch {
+		case e.size>>level&1 == 0:
+		case first:
+			h, first = left, false
+		default:
+			h = merkle.NodeHash(left, h)
+		}
 	}
 	return h
 }

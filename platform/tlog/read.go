@@ -123,16 +123,21 @@ func (r reader) each(ctx context.Context, f func(*sql.Rows) error, q string, arg
 	return nil
 }
 
-// edge returns the right side of the tree of size.
+// edge returns the right side of the tree of size, from the tiles that are not full.
 func (r reader) edge(ctx context.Context, size int64) (*edge, error) {
 	e := &edge{size: size}
 	for level := 0; size>>(tileHeight*level) > 0; level++ {
 		n := size >> (tileHeight * level)
-		hashes, err := r.hashes(ctx, level, n&^(tileWidth-1), n)
+		tile, err := r.hashes(ctx, level, n&^(tileWidth-1), n)
 		if err != nil {
 			return nil, err
 		}
-		e.tiles = append(e.tiles, hashes)
+		for bit := tileHeight - 1; bit >= 0; bit-- {
+			if w := 1 << bit; len(tile)&w != 0 {
+				e.hashes[tileHeight*level+bit] = perfect(tile[:w])
+				tile = tile[w:]
+			}
+		}
 	}
 	return e, nil
 }

@@ -137,7 +137,8 @@ func (l *Log) batch(ctx context.Context, rows []pendingRow) error {
 		}
 	}
 	base := l.edge.size
-	b := batch{next: l.edge.clone(), now: l.now().UnixMicro()}
+	next := *l.edge
+	b := batch{next: &next, now: l.now().UnixMicro()}
 	for _, p := range rows {
 		if !l.genuine(p) {
 			b.refuse(p, "mac")
