@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"causeway/modules/identity"
 	"causeway/platform/fault"
@@ -49,7 +50,8 @@ func (s *Service) askStatus(ctx context.Context, o Order, a Attempt) (bool, erro
 // Bounds of one Sweep.
 const (
 	sweepSize    = 100
-	sweepPatient = 3 // this many questions unanswered in a row end it
+	sweepLease   = time.Minute // how long nobody else asks about what one sweep has taken
+	sweepPatient = 3           // this many questions unanswered in a row end it
 )
 
 // Sweep asks the provider about every attempt that is due: what became of those
@@ -57,7 +59,7 @@ const (
 // run every second or two, by one replica or several. What fails is due again
 // later; the error joins what is not the provider's being down.
 func (s *Service) Sweep(ctx context.Context) error {
-	due, err := s.d.Store.Due(ctx, s.now(), sweepSize)
+	due, err := s.d.Store.Claim(ctx, s.now(), s.now().Add(sweepLease), sweepSize)
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
@@ -73,7 +75,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			down = 0
 		case passing(err):
 			if down++; down == sweepPatient {
-				return failed
+				return failed // the rest is due again when the lease ends
 			}
 		default:
 			failed = errors.Join(failed, fmt.Errorf("order %s, attempt %d: %w", d.Order, d.N, err))

@@ -49,7 +49,7 @@ func (s *Service) Pay(ctx context.Context, by identity.Caller, id string, tag la
 	// Two windows, or a crash before the unit below, ask with the same key and
 	// get the same session: nothing needs to be written down before.
 	session, err := s.d.Provider.Start(ctx, Start{
-		Key: ProviderKey(o.ID, n), Order: o.ID, Amount: o.Amount, Description: o.Description,
+		Key: ProviderKey(o.ID, n), Reference: o.Receipt(), Amount: o.Amount, Description: o.Description,
 		Payee: name, Return: "/payments/" + o.ID + "/return", Lang: tag,
 	})
 	if err != nil {

@@ -81,13 +81,14 @@ type Request struct {
 
 // Errors of this module.
 var (
-	ErrNoOrder  = fault.New(fault.NotFound, "payment.no-order")
-	ErrSettled  = fault.New(fault.Conflict, "payment.settled")
-	ErrClosed   = fault.New(fault.Conflict, "payment.closed")
-	ErrNotPaid  = fault.New(fault.Conflict, "payment.not-paid")
-	ErrKeyUsed  = fault.New(fault.Conflict, "payment.key-used")
-	ErrRequest  = fault.New(fault.Invalid, "payment.request")
-	ErrDown     = fault.New(fault.Unavailable, "payment.provider-down")
-	ErrCallback = fault.New(fault.Invalid, "payment.callback")
-	ErrMismatch = fault.New(fault.Conflict, "payment.mismatch")
+	ErrNoOrder   = fault.New(fault.NotFound, "payment.no-order")
+	ErrNoReceipt = fault.New(fault.NotFound, "payment.no-receipt")
+	ErrSettled   = fault.New(fault.Conflict, "payment.settled")
+	ErrClosed    = fault.New(fault.Conflict, "payment.closed")
+	ErrNotPaid   = fault.New(fault.Conflict, "payment.not-paid")
+	ErrKeyUsed   = fault.New(fault.Conflict, "payment.key-used")
+	ErrRequest   = fault.New(fault.Invalid, "payment.request")
+	ErrDown      = fault.New(fault.Unavailable, "payment.provider-down")
+	ErrCallback  = fault.New(fault.Invalid, "payment.callback")
+	ErrMismatch  = fault.New(fault.Conflict, "payment.mismatch")
 )

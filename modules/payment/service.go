@@ -19,7 +19,7 @@ type Units interface {
 // Start asks a provider for a session.
 type Start struct {
 	Key         string // ProviderKey: the same key is the same session
-	Order       string
+	Reference   string // what the person is shown: Order.Receipt
 	Amount      money.Amount
 	Description lang.Text
 	Payee       lang.Text
@@ -74,8 +74,9 @@ type Store interface {
 	Attempts(ctx context.Context, o Order) ([]Attempt, error)
 	// SaveAttempt adds a, or replaces the one with its number.
 	SaveAttempt(ctx context.Context, o Order, a Attempt) error
-	// Due lists attempts to be asked about by at, longest due first.
-	Due(ctx context.Context, at time.Time, limit int) ([]Due, error)
+	// Claim lists attempts that are due at at, longest due first, and has each
+	// due again at till, so that nobody else asks about it meanwhile.
+	Claim(ctx context.Context, at, till time.Time, limit int) ([]Due, error)
 	// Seen reports whether the event was kept before.
 	Seen(ctx context.Context, person identity.PersonID, provider, event string) (bool, error)
 	// Keep keeps an event; fresh is false if it was kept before.

@@ -106,7 +106,7 @@ var errAnswer = errors.New("sandbox: unexpected answer")
 func (c *Client) Start(ctx context.Context, s payment.Start) (payment.Session, error) {
 	var out session
 	code, err := c.call(ctx, http.MethodPost, "/v1/sessions", s.Key, start{
-		Reference: s.Order, Amount: amount(s.Amount), Description: text(s.Description), Payee: text(s.Payee),
+		Reference: s.Reference, Amount: amount(s.Amount), Description: text(s.Description), Payee: text(s.Payee),
 		Return: c.cfg.Return + s.Return, Lang: string(s.Lang),
 	}, &out)
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,27 +55,54 @@ func (s *Store) SaveAttempt(ctx context.Context, o payment.Order, a payment.Atte
 	return nil
 }
 
-const dueAttempts = `
-SELECT order_id, n
+const anyDue = `
+SELECT 1
 FROM payment_attempts
-WHERE due_us IS NOT NULL AND due_us <= $1
-ORDER BY due_us, order_id, n
-LIMIT $2`
+WHERE due_us <= $1
+LIMIT 1`
 
-// Due lists the attempts to be asked about by at.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]payment.Due, error) {
-	rows, err := s.db.Query(ctx, dueAttempts, micros(at), limit)
+const claimDue = `
+UPDATE payment_attempts
+SET due_us = $1
+WHERE (person_id, order_id, n) IN (
+	SELECT person_id, order_id, n
+	FROM payment_attempts
+	WHERE due_us <= $2
+	ORDER BY due_us, order_id, n
+	LIMIT $3
+)
+RETURNING order_id, n`
+
+// Claim lists the attempts that are due and puts them off until till. It writes
+// nothing where none is.
+func (s *Store) Claim(ctx context.Context, at, till time.Time, limit int) ([]payment.Due, error) {
+	var one int
+	err := s.db.QueryRow(ctx, anyDue, micros(at)).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("due attempts: %w", err)
 	}
-	defer rows.Close()
 	var due []payment.Due
-	for rows.Next() {
-		var d payment.Due
-		if err := rows.Scan(&d.Order, &d.N); err != nil {
-			return nil, fmt.Errorf("due attempts: %w", err)
+	err = s.db.Do(ctx, func(ctx context.Context) error {
+		due = nil
+		rows, err := s.db.Query(ctx, claimDue, micros(till), micros(at), limit)
+		if err != nil {
+			return err
 		}
-		due = append(due, d)
+		defer rows.Close()
+		for rows.Next() {
+			var d payment.Due
+			if err := rows.Scan(&d.Order, &d.N); err != nil {
+				return err
+			}
+			due = append(due, d)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim attempts: %w", err)
 	}
-	return due, rows.Err()
+	return due, nil
 }
