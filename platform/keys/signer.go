@@ -249,4 +249,3 @@ func (r *Ring) Verifiers(ctx context.Context, name string) ([]Public, error) {
 	}
 	return all, rows.Err()
 }
-
