@@ -26,12 +26,12 @@ type component struct {
 // componentOf reads the identifier that item holds.
 func componentOf(item httpsfv.Item) (component, error) {
 	name, ok := item.Value.(string)
-	if !ok || name == "" || strings.ToLower(name) != name {
+	if !ok || !isName(name) {
 		return component{}, refuse(Malformed, "component name")
 	}
 	c := component{name: name}
 	params := item.Params.Names()
-	if len(params) == 0 && !strings.ContainsAny(name, `"\`) {
+	if len(params) == 0 {
 		c.id = `"` + name + `"`
 		return c, c.check()
 	}
@@ -60,6 +60,19 @@ func componentOf(item httpsfv.Item) (component, error) {
 	}
 	c.id = id
 	return c, c.check()
+}
+
+// isName reports whether s can be the name of a field, in lower case, or of a
+// derived component.
+func isName(s string) bool {
+	rest := strings.TrimPrefix(s, "@")
+	for i := range len(rest) {
+		c := rest[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return rest != ""
 }
 
 // check refuses combinations that RFC 9421 does not know.
