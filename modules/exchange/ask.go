@@ -2,7 +2,7 @@ package exchange
 
 import (
 	"context"
-	"crypto/subtle"
+	"errors"
 	"fmt"
 
 	"causeway/modules/consent"
@@ -18,17 +18,15 @@ type Ask struct {
 	Case    string // the case that the grant is for, or ""
 }
 
-// Ask fetches facts for a department's system. The grant must have been given
-// to that department by the person whom it knows as a.Subject: otherwise it
-// returns ErrSubject, which tells nothing about what exists.
+// Ask fetches facts for a department's system, as Fetch does. It returns
+// ErrSubject if the department knows nobody as a.Subject.
 func (s *Service) Ask(ctx context.Context, by org.Client, a Ask) (Answer, error) {
-	person, err := s.d.Holders.Holder(ctx, by.Department, a.Grant)
-	if err != nil {
-		return Answer{}, fmt.Errorf("ask: %w: %w", ErrSubject, err)
-	}
-	want := s.d.Subjects.Subject(ctx, by.Department, person)
-	if subtle.ConstantTimeCompare([]byte(want), []byte(a.Subject)) != 1 {
+	person, err := s.d.Subjects.PersonOf(ctx, by.Department, a.Subject)
+	if errors.Is(err, org.ErrNoSubject) {
 		return Answer{}, fmt.Errorf("ask: %w", ErrSubject)
+	}
+	if err != nil {
+		return Answer{}, fmt.Errorf("ask: %w", err)
 	}
 	return s.Fetch(org.WithClient(ctx, by), Query{
 		Person: person, Grant: a.Grant, Class: a.Class, Fields: a.Fields, Recipient: by.Department, Case: a.Case,

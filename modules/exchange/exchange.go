@@ -22,7 +22,6 @@ type Deps struct {
 	Classes  *Classes
 	Sources  map[string]Source // by the name that a class binds to
 	Grants   Grants
-	Holders  Holders
 	Numbers  Numbers
 	Subjects Subjects
 	Sealer   Sealer
@@ -48,21 +47,17 @@ type Grants interface {
 	Active(ctx context.Context, person identity.PersonID, grant consent.GrantID) (consent.Grant, error)
 }
 
-// Holders tells who gave a grant to recipient; consent.ErrNotActive if nobody
-// did.
-type Holders interface {
-	Holder(ctx context.Context, recipient org.ID, grant consent.GrantID) (identity.PersonID, error)
-}
-
 // Numbers gives the identity number by which registries find a person. The
 // gateway asks for it for a single look-up and keeps it no longer.
 type Numbers interface {
 	Number(ctx context.Context, person identity.PersonID) (identity.HKID, error)
 }
 
-// Subjects gives the name by which one organisation knows a person.
+// Subjects gives the name by which one organisation knows a person, and whom a
+// name that the organisation was told belongs to: org.ErrNoSubject if nobody.
 type Subjects interface {
 	Subject(ctx context.Context, by org.ID, person identity.PersonID) string
+	PersonOf(ctx context.Context, by org.ID, subject string) (identity.PersonID, error)
 }
 
 // Sealer keeps bytes under a person's own key.
