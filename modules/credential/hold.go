@@ -106,3 +106,20 @@ func hash(handle string) []byte {
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.d.Store.DropPresentations(ctx, s.d.Now().Add(-time.Hour))
 }
+
+// Shown returns the presentation handle that by made of the licence id. Any
+// other is ErrNoPresentation.
+func (s *Service) Shown(ctx context.Context, by identity.Caller, id, handle string) (Presentation, error) {
+	p, err := s.d.Store.Presentation(ctx, hash(handle))
+	if err != nil {
+		return Presentation{}, fmt.Errorf("presentation: %w", err)
+	}
+	if p.Person != by.Person || p.Licence != id {
+		return Presentation{}, ErrNoPresentation
+	}
+	text, err := s.d.Sealer.OpenShared("credential.presentation", p.Sealed)
+	if err != nil {
+		return Presentation{}, err
+	}
+	return Presentation{Handle: handle, Text: string(text), Expires: p.Expires}, nil
+}
