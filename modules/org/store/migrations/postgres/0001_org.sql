@@ -1,0 +1,64 @@
+-- +goose Up
+CREATE TABLE org_departments (
+	id           TEXT NOT NULL PRIMARY KEY,
+	name         TEXT NOT NULL,
+	email        TEXT NOT NULL,
+	phone        TEXT NOT NULL,
+	address      TEXT NOT NULL,
+	created_us   BIGINT NOT NULL
+);
+
+CREATE TABLE org_officers (
+	person_id     TEXT NOT NULL,
+	department_id TEXT NOT NULL,
+	roles         TEXT NOT NULL,
+	name_sealed   BYTEA NOT NULL,
+	subject       TEXT NOT NULL,
+	actor         TEXT NOT NULL,
+	channel       TEXT NOT NULL,
+	added_us      BIGINT NOT NULL,
+	PRIMARY KEY (person_id, department_id)
+);
+CREATE INDEX org_officers_department ON org_officers (department_id, added_us, person_id);
+
+CREATE TABLE org_subjects (
+	person_id     TEXT NOT NULL,
+	department_id TEXT NOT NULL,
+	subject       TEXT NOT NULL,
+	created_us    BIGINT NOT NULL,
+	PRIMARY KEY (person_id, department_id)
+);
+CREATE UNIQUE INDEX org_subjects_subject ON org_subjects (department_id, subject);
+
+CREATE TABLE org_clients (
+	id            TEXT NOT NULL PRIMARY KEY,
+	department_id TEXT NOT NULL,
+	name          TEXT NOT NULL,
+	actor         TEXT NOT NULL,
+	channel       TEXT NOT NULL,
+	created_us    BIGINT NOT NULL,
+	revoked_us    BIGINT NOT NULL
+);
+CREATE INDEX org_clients_department ON org_clients (department_id, created_us, id);
+
+CREATE TABLE org_keys (
+	id            TEXT NOT NULL PRIMARY KEY,
+	client_id     TEXT NOT NULL,
+	department_id TEXT NOT NULL,
+	public        BYTEA NOT NULL,
+	actor         TEXT NOT NULL,
+	channel       TEXT NOT NULL,
+	added_us      BIGINT NOT NULL,
+	until_us      BIGINT NOT NULL,
+	revoked_us    BIGINT NOT NULL
+);
+CREATE INDEX org_keys_client ON org_keys (client_id, added_us, id);
+CREATE INDEX org_keys_department ON org_keys (department_id, added_us, id);
+
+CREATE TABLE org_nonces (
+	key_id   TEXT NOT NULL,
+	nonce    TEXT NOT NULL,
+	until_us BIGINT NOT NULL,
+	PRIMARY KEY (key_id, nonce)
+);
+CREATE INDEX org_nonces_until ON org_nonces (until_us);

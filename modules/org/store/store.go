@@ -1,0 +1,56 @@
+// Package store keeps departments, their officers, software and nonces in SQL.
+package store
+
+import (
+	"database/sql"
+	"embed"
+	"fmt"
+	"time"
+
+	"causeway/modules/org"
+	"causeway/platform/db"
+)
+
+// Migrations are the tables of this module.
+//
+//go:embed migrations
+var Migrations embed.FS
+
+// Store implements org.Store.
+type Store struct{ db *db.DB }
+
+var _ org.Store = (*Store)(nil)
+
+// New returns a Store on d.
+func New(d *db.DB) *Store { return &Store{d} }
+
+// micros writes t for a column; the zero time is 0.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// instant reads what micros wrote.
+func instant(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// changed returns absent if res changed no row.
+func changed(res sql.Result, err error, what string, absent error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if n == 0 {
+		return absent
+	}
+	return nil
+}
