@@ -1,0 +1,135 @@
+// Package servicecmd is the commands that a service owner uses without a
+// server: service check and service test.
+package servicecmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"causeway/modules/service"
+)
+
+// Exit codes.
+const (
+	ok     = 0
+	failed = 1
+)
+
+// maxFile bounds what is read of one file, in bytes.
+const maxFile = 4 << 20
+
+// Check checks definitions. What is wrong goes to stderr, a line per error with
+// file, line and column; a file without errors is named on stdout. It returns 1
+// if any file has an error.
+func Check(files []string, stdout, stderr io.Writer) int {
+	code := ok
+	if len(files) == 0 {
+		say(stderr, "service check: name at least one file")
+		return failed
+	}
+	for _, file := range files {
+		def, err := definition(file)
+		if err != nil {
+			say(stderr, "%v", err)
+			code = failed
+			continue
+		}
+		say(stdout, "%s: ok: %s version %d, %d rules", file, def.ID, def.Version, len(def.Rules))
+	}
+	return code
+}
+
+// Test runs the table cases against the definition in file, with a line per case
+// on stdout and, last, "N passed, N failed". Calendars come from calendarsDir,
+// or from calendars beside file if it is empty. It returns 1 if a case failed or
+// a file cannot be used.
+func Test(file, cases, calendarsDir string, stdout, stderr io.Writer) int {
+	def, err := definition(file)
+	if err != nil {
+		say(stderr, "%v", err)
+		return failed
+	}
+	if calendarsDir == "" {
+		calendarsDir = filepath.Join(filepath.Dir(file), "calendars")
+	}
+	cal, err := calendar(def, calendarsDir)
+	if err != nil {
+		say(stderr, "%v", err)
+		return failed
+	}
+	src, err := read(cases)
+	if err != nil {
+		say(stderr, "%v", err)
+		return failed
+	}
+	table, err := service.ParseCases(cases, src)
+	if err != nil {
+		say(stderr, "%v", err)
+		return failed
+	}
+	passed := 0
+	for _, c := range table {
+		why := c.Run(def, cal)
+		if len(why) == 0 {
+			passed++
+		}
+		say(stdout, "%s", service.Summary(c, why))
+	}
+	say(stdout, "%d passed, %d failed", passed, len(table)-passed)
+	if passed < len(table) {
+		return failed
+	}
+	return ok
+}
+
+// say writes one line. Nothing can be done about a terminal that is gone.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
+}
+
+func definition(file string) (*service.Definition, error) {
+	src, err := read(file)
+	if err != nil {
+		return nil, err
+	}
+	return service.Parse(file, src)
+}
+
+// calendar reads the calendar that def names. A missing file is no error until
+// a rule needs it.
+func calendar(def *service.Definition, dir string) (*service.Calendar, error) {
+	if def.Calendar == "" {
+		return nil, nil //nolint:nilnil // a definition without working days has no calendar
+	}
+	file := filepath.Join(dir, def.Calendar+".json")
+	src, err := read(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // as said above
+	}
+	if err != nil {
+		return nil, err
+	}
+	cal, err := service.ParseCalendar(src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return cal, nil
+}
+
+// read returns what is in file, which must not be larger than maxFile.
+func read(file string) ([]byte, error) {
+	f, err := os.Open(file) //nolint:gosec // the user names it
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(src) > maxFile {
+		err = fmt.Errorf("%s is larger than %d MiB", file, maxFile>>20)
+	}
+	return src, err
+}
