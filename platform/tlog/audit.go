@@ -1,6 +1,7 @@
 package tlog
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"database/sql"
@@ -40,6 +41,7 @@ type Audit struct {
 	known note.Verifiers
 	mac   func(label string, data []byte) []byte // nil: pending rows are not held to theirs
 
+	seen    []Checkpoint // elsewhere, before
 	tree    edge
 	claimed []uint64        // a bit for each leaf of the newest checkpoint
 	pending map[string]bool // id to whether it is claimed
@@ -65,6 +67,9 @@ func NewAudit(d *db.DB, known note.Verifiers, mac func(label string, data []byte
 	return &Audit{r: reader{d}, known: known, mac: mac, report: report, pending: map[string]bool{}}
 }
 
+// Expect has Check also hold the log to c, a checkpoint that was seen before.
+func (a *Audit) Expect(c Checkpoint) { a.seen = append(a.seen, c) }
+
 // Check goes through the checkpoints, leaves, hashes and pending rows.
 func (a *Audit) Check(ctx context.Context) (Summary, error) {
 	points, err := a.checkpoints(ctx)
@@ -75,6 +80,14 @@ func (a *Audit) Check(ctx context.Context) (Summary, error) {
 		a.sum.Checkpoint = points[n-1]
 	}
 	a.claimed = make([]uint64, a.sum.Checkpoint.Size/64+1)
+	for _, c := range a.seen {
+		if c.Size > a.sum.Checkpoint.Size {
+			a.report(Problem{"checkpoint", "", c.Size, "it was seen before, and the log has grown shorter than that"})
+			continue
+		}
+		points = append(points, c)
+	}
+	slices.SortStableFunc(points, func(x, y Checkpoint) int { return cmp.Compare(x.Size, y.Size) })
 	if err := a.leaves(ctx, points); err != nil {
 		return a.sum, err
 	}

@@ -240,3 +240,21 @@ func (l *Log) Positions(ctx context.Context, ids []string) (map[string]int64, er
 	}
 	return found, nil
 }
+
+// Stored returns the newest checkpoint in d, checked against known, or
+// sql.ErrNoRows.
+func Stored(ctx context.Context, d *db.DB, known note.Verifiers) (Checkpoint, error) {
+	return reader{d}.latest(ctx, known)
+}
+
+// StoredOrigin returns the origin that the newest checkpoint in d claims, signed
+// or not; "" if there is none.
+func StoredOrigin(ctx context.Context, d *db.DB) (string, error) {
+	var size int64
+	var text string
+	err := d.QueryRow(ctx, latestCheckpoint).Scan(&size, &text)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("%w: %w", errRead, err)
+	}
+	return OriginOf(text), nil
+}
