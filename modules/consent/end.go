@@ -66,11 +66,16 @@ func (s *Service) end(ctx context.Context, by identity.Caller, p identity.Person
 }
 
 // Active returns the person's grant if it may be fetched under at this moment,
-// else ErrNotActive. Nothing is cached: a withdrawal holds from the instant at
+// else ErrNotActive. Whether it stands is asked each time: a withdrawal holds from the instant at
 // which its unit is durable, and within a unit that also writes, the answer
-// holds until that unit commits.
+// holds until that unit commits. A record that is not the one which was signed is
+// an error that is nobody's fault.
 func (s *Service) Active(ctx context.Context, p identity.PersonID, id GrantID) (Grant, error) {
-	return s.d.Store.Active(ctx, p, id, s.now())
+	g, err := s.d.Store.Active(ctx, p, id, s.now())
+	if err != nil {
+		return Grant{}, err
+	}
+	return g, s.genuine(ctx, g)
 }
 
 // maxList bounds what one page shows.

@@ -33,7 +33,7 @@ func (s *Service) Give(ctx context.Context, by identity.Caller, r Request) (Gran
 	now := s.now()
 	rec := Record{
 		Kind: Given, ID: s.d.NewID(), Person: r.Person, Recipient: r.Recipient, Service: r.Service, Case: r.Case,
-		Items: r.Items, Keep: r.Keep, At: now, Until: now.Add(r.For), Previous: r.Previous,
+		Items: r.Items, Keep: r.Keep, At: now, Until: now.Add(r.For.Truncate(time.Second)), Previous: r.Previous,
 		Subject: s.d.Orgs.Subject(ctx, r.Recipient, r.Person), Actor: string(by.Person), Channel: by.Channel,
 	}
 	if err := s.sign(ctx, &rec); err != nil {
@@ -53,7 +53,11 @@ func (s *Service) Give(ctx context.Context, by identity.Caller, r Request) (Gran
 	if err != nil {
 		return Grant{}, fmt.Errorf("give consent: %w", err)
 	}
-	return rec.grant(), nil
+	g := rec.grant()
+	if h, err := hash(g); err == nil {
+		s.seen.add(h)
+	}
+	return g, nil
 }
 
 // check returns what is wrong with by asking for r.
@@ -63,7 +67,7 @@ func (s *Service) check(ctx context.Context, by identity.Caller, r Request) erro
 		return identity.ErrSignIn
 	case by.Person != r.Person:
 		return ErrNoGrant
-	case len(r.Items) == 0 || len(r.Items) > maxItems, r.For <= 0 || r.For > maxFor,
+	case len(r.Items) == 0 || len(r.Items) > maxItems, r.For < time.Second || r.For > maxFor,
 		r.Service == "" || len(r.Service) > maxText, len(r.Case) > maxText,
 		r.Keep != "" && (r.Keep == "P" || !periodRx.MatchString(r.Keep)):
 		return ErrRequest

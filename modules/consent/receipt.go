@@ -168,6 +168,8 @@ type Receipt struct {
 	Service   string
 	Items     []Item
 	Keep      string
+
+	subject, kase, previous string // to hold a record against
 }
 
 const maxReceipt = 64 << 10
@@ -193,6 +195,7 @@ func (s *Service) Verify(ctx context.Context, jws string) (Receipt, error) {
 	}
 	r := Receipt{
 		ID: w.ID, Issuer: w.Issuer, Given: w.Events[0].Time, Until: w.Events[0].Time.Add(valid), Recipient: w.Parties[0].ID,
+		subject: w.Subject, previous: w.Previous,
 	}
 	for _, p := range w.PII.Purposes {
 		if len(p.Controllers) != 1 || len(p.Services) != 1 {
@@ -202,7 +205,7 @@ func (s *Service) Verify(ctx context.Context, jws string) (Receipt, error) {
 		for _, f := range p.PII {
 			it.Class, it.Fields = f.Type, append(it.Fields, f.Field)
 		}
-		r.Items, r.Service, r.Keep = append(r.Items, it), p.Services[0], p.Retention
+		r.Items, r.Service, r.Keep, r.kase = append(r.Items, it), p.Services[0], p.Retention, p.Case
 	}
 	return r, nil
 }

@@ -66,6 +66,7 @@ type ClassLabel struct {
 type Service struct {
 	d        Deps
 	purposes []Purpose
+	seen     seen
 }
 
 // New returns the use cases over d. It fails if the published list of purposes

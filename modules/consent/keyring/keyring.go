@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"causeway/modules/consent"
 	"causeway/platform/keys"
@@ -20,15 +21,20 @@ type Ring interface {
 }
 
 // Keys signs with an Ed25519 key of its own.
-type Keys struct{ ring Ring }
+type Keys struct {
+	ring Ring
 
-var _ consent.Keys = Keys{}
+	mu      sync.Mutex // guards publics
+	publics []keys.Public
+}
+
+var _ consent.Keys = (*Keys)(nil)
 
 // New returns Keys over ring.
-func New(ring Ring) Keys { return Keys{ring} }
+func New(ring Ring) *Keys { return &Keys{ring: ring} }
 
 // Sign returns a compact JWS of payload.
-func (k Keys) Sign(ctx context.Context, typ string, payload []byte) (string, error) {
+func (k *Keys) Sign(ctx context.Context, typ string, payload []byte) (string, error) {
 	s, err := k.ring.Signer(ctx, signerName, keys.Ed25519)
 	if err != nil {
 		return "", err
@@ -36,22 +42,31 @@ func (k Keys) Sign(ctx context.Context, typ string, payload []byte) (string, err
 	return s.JWS(map[string]any{"typ": typ}, payload)
 }
 
-// Verify returns what Sign signed, or consent.ErrReceipt.
-func (k Keys) Verify(ctx context.Context, jws string) (string, []byte, error) {
-	publics, err := k.ring.Verifiers(ctx, signerName)
+// Verify returns what Sign signed, or consent.ErrReceipt. Public keys that are
+// known are not asked for again, unless a signature is by none of them.
+func (k *Keys) Verify(ctx context.Context, jws string) (string, []byte, error) {
+	k.mu.Lock()
+	known := k.publics
+	k.mu.Unlock()
+	head, payload, err := keys.VerifyJWS(jws, known)
 	if err != nil {
-		return "", nil, err
-	}
-	head, payload, err := keys.VerifyJWS(jws, publics)
-	if err != nil {
-		return "", nil, fmt.Errorf("%w: %w", consent.ErrReceipt, err)
+		publics, err := k.ring.Verifiers(ctx, signerName)
+		if err != nil {
+			return "", nil, err
+		}
+		k.mu.Lock()
+		k.publics = publics
+		k.mu.Unlock()
+		if head, payload, err = keys.VerifyJWS(jws, publics); err != nil {
+			return "", nil, fmt.Errorf("%w: %w", consent.ErrReceipt, err)
+		}
 	}
 	typ, _ := head.ExtraHeaders["typ"].(string)
 	return typ, payload, nil
 }
 
 // Published returns the public keys, retired ones too, as a JWK set.
-func (k Keys) Published(ctx context.Context) ([]byte, error) {
+func (k *Keys) Published(ctx context.Context) ([]byte, error) {
 	publics, err := k.ring.Verifiers(ctx, signerName)
 	if err != nil {
 		return nil, err
