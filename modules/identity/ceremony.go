@@ -143,7 +143,7 @@ func (s *Service) Purge(ctx context.Context) error {
 	now := s.now()
 	return errors.Join(
 		s.d.Store.PurgeCeremonies(ctx, now),
-		s.d.Store.PurgeSessions(ctx, now, now.Add(-sessionIdle)),
+		s.d.Store.PurgeSessions(ctx, now.Add(-sessionIdle)),
 		s.d.Store.ForgetLetters(ctx, now.Add(-letterFor)),
 	)
 }

@@ -235,3 +235,11 @@ func (s *Service) Letter(ctx context.Context, id string) (Letter, error) {
 		Until: c.Until, Recovery: len(had) > 0,
 	}, nil
 }
+
+// AtCounter returns ErrNotClerk unless who asks in ctx may issue codes.
+func (s *Service) AtCounter(ctx context.Context) error {
+	if _, ok := s.d.Desk.Clerk(ctx); !ok {
+		return ErrNotClerk
+	}
+	return nil
+}

@@ -239,9 +239,13 @@ func (s *Service) Number(ctx context.Context, id PersonID) (HKID, error) {
 	if err != nil {
 		return HKID{}, err
 	}
-	b, err := s.d.Keys.Open(ctx, string(id), labelNumber, r.NumberSealed)
+	return s.openNumber(ctx, r)
+}
+
+func (s *Service) openNumber(ctx context.Context, r PersonRecord) (HKID, error) {
+	b, err := s.d.Keys.Open(ctx, string(r.ID), labelNumber, r.NumberSealed)
 	if err != nil {
-		return HKID{}, fmt.Errorf("open number of %s: %w", id, err)
+		return HKID{}, fmt.Errorf("open number of %s: %w", r.ID, err)
 	}
 	return ParseHKID(string(b))
 }
@@ -270,4 +274,28 @@ func (s *Service) SetLang(ctx context.Context, by Caller, t lang.Tag) error {
 		r.Lang = t
 		return s.d.Store.UpdatePerson(ctx, r)
 	})
+}
+
+// A Profile is what the caller's own page says of them.
+type Profile struct {
+	Contact
+	Hint      string // of the identity number
+	Assurance Assurance
+}
+
+// OwnProfile returns what is known of the caller, or ErrSignIn.
+func (s *Service) OwnProfile(ctx context.Context, by Caller) (Profile, error) {
+	if !by.Known() {
+		return Profile{}, ErrSignIn
+	}
+	r, err := s.d.Store.Person(ctx, by.Person)
+	if err != nil {
+		return Profile{}, err
+	}
+	c, err := s.contact(ctx, r)
+	if err != nil {
+		return Profile{}, err
+	}
+	n, err := s.openNumber(ctx, r)
+	return Profile{Contact{c.Name, c.Email, r.Lang}, n.Hint(), r.Assurance}, err
 }

@@ -59,8 +59,9 @@ type Sessions interface {
 	// EndSessions ends those that passkey began, or all if it is "", but not the
 	// session except. It returns how many.
 	EndSessions(ctx context.Context, p PersonID, passkey, except string) (int, error)
-	// PurgeSessions removes those over at now, or not seen since idleSince.
-	PurgeSessions(ctx context.Context, now, idleSince time.Time) error
+	// PurgeSessions removes those not seen since idleSince, and so sooner or later
+	// every one that is over.
+	PurgeSessions(ctx context.Context, idleSince time.Time) error
 }
 
 // NewSession signs a person in without a passkey, for whoever has made sure of

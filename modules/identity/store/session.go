@@ -113,11 +113,11 @@ func (s *Store) EndSessions(ctx context.Context, p identity.PersonID, passkey, e
 
 const purgeSessions = `
 DELETE FROM identity_sessions
-WHERE seen_us <= $2 OR until_us <= $1`
+WHERE seen_us <= $1`
 
-// PurgeSessions removes those that can be used no more.
-func (s *Store) PurgeSessions(ctx context.Context, now, idleSince time.Time) error {
-	if _, err := s.db.Exec(ctx, purgeSessions, micro(now), micro(idleSince)); err != nil {
+// PurgeSessions removes those not seen since idleSince.
+func (s *Store) PurgeSessions(ctx context.Context, idleSince time.Time) error {
+	if _, err := s.db.Exec(ctx, purgeSessions, micro(idleSince)); err != nil {
 		return fmt.Errorf("purge sessions: %w", err)
 	}
 	return nil
