@@ -1,0 +1,190 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"causeway/modules/consent"
+	"causeway/modules/exchange"
+	"causeway/modules/identity"
+	"causeway/modules/org"
+	"causeway/modules/service"
+	"causeway/platform/lang"
+)
+
+// A View is a case as its applicant or an officer sees it.
+type View struct {
+	Case       Case
+	Definition *service.Definition
+	Owner      org.Department // who runs the service
+	File       *File          // empty once it has been removed
+	Outcome    service.Outcome
+	Wanted     []Wanted
+	Waiting    bool // the registries are being asked
+}
+
+// Case returns the caller's case. It returns ErrNoCase alike if there is none
+// and if it is somebody else's.
+func (s *Service) Case(ctx context.Context, by identity.Caller, id ID) (View, error) {
+	t, err := s.mine(ctx, by, id)
+	if err != nil {
+		return View{}, err
+	}
+	if t.c.State == Draft && t.c.Grant != "" && len(t.file.Facts) > 0 {
+		if err := s.holds(ctx, by, t); err != nil {
+			return View{}, err
+		}
+	}
+	return s.view(ctx, t)
+}
+
+// holds takes what was fetched out of t if its consent has ended since.
+func (s *Service) holds(ctx context.Context, by identity.Caller, t *turn) error {
+	_, err := s.d.Consents.Active(ctx, t.c.Person, t.c.Grant)
+	if err == nil || !errors.Is(err, consent.ErrNotActive) {
+		return err
+	}
+	if err := s.unagreed(ctx, by, t.c.ID); err != nil {
+		return err
+	}
+	fresh, err := s.mine(ctx, by, t.c.ID)
+	if err != nil {
+		return err
+	}
+	*t = *fresh
+	return nil
+}
+
+func (s *Service) view(ctx context.Context, t *turn) (View, error) {
+	def, err := s.definition(ctx, t.c)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Case: t.c, Definition: def, File: t.file, Waiting: s.waitsFor(t.c)}
+	if v.Owner, err = s.d.Departments.Department(ctx, org.ID(def.Owner)); err != nil {
+		return View{}, fmt.Errorf("owner of %s: %w", def.ID, err)
+	}
+	if v.Wanted, err = s.wanted(ctx, def); err != nil {
+		return View{}, err
+	}
+	if t.c.Purged || t.c.State == Withdrawn && t.c.Submitted.IsZero() || t.c.State == Expired {
+		return v, nil
+	}
+	v.Outcome, err = s.assess(def, t.file, today(t.c, def, t.at))
+	return v, err
+}
+
+// A Listed is a case in a list.
+type Listed struct {
+	Case
+	Title lang.Text // of its service
+}
+
+// List returns the caller's cases, the newest first, and whether there are
+// more; before is the last id of the page before, or "".
+func (s *Service) List(ctx context.Context, by identity.Caller, before ID) (list []Listed, more bool, err error) {
+	if !by.Known() {
+		return nil, false, identity.ErrSignIn
+	}
+	cs, err := s.d.Store.OfPerson(ctx, by.Person, before, pageSize+1)
+	if err != nil {
+		return nil, false, err
+	}
+	if more = len(cs) > pageSize; more {
+		cs = cs[:pageSize]
+	}
+	list, err = s.listed(ctx, cs)
+	return list, more, err
+}
+
+func (s *Service) listed(ctx context.Context, cs []Case) ([]Listed, error) {
+	list := make([]Listed, 0, len(cs))
+	for _, c := range cs {
+		def, err := s.definition(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Listed{c, def.Title})
+	}
+	return list, nil
+}
+
+// A Line is one event of a history as it is shown.
+type Line struct {
+	Event
+	Text       string // its note, opened
+	Department org.Department
+}
+
+// History returns what happened to the caller's case, the oldest first.
+func (s *Service) History(ctx context.Context, by identity.Caller, id ID) (View, []Line, error) {
+	v, err := s.Case(ctx, by, id)
+	if err != nil {
+		return v, nil, err
+	}
+	lines, err := s.lines(ctx, v.Case)
+	return v, lines, err
+}
+
+func (s *Service) lines(ctx context.Context, c Case) ([]Line, error) {
+	es, err := s.d.Store.Events(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]Line, 0, len(es))
+	for _, e := range es {
+		l := Line{Event: e}
+		if len(e.Note) > 0 {
+			plain, err := s.d.Sealer.Open(ctx, string(c.Person), noteLabel, e.Note)
+			if err != nil {
+				return nil, fmt.Errorf("note %d of case %s: %w", e.Seq, c.ID, err)
+			}
+			l.Text = string(plain)
+		}
+		if e.Detail.Department != "" {
+			if l.Department, err = s.d.Departments.Department(ctx, e.Detail.Department); err != nil {
+				return nil, err
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+// Shown returns the value of a fact as the caller's case shows it, "" if it
+// shows none, and ErrNoCase for a case that is not theirs.
+func (s *Service) Shown(ctx context.Context, by identity.Caller, caseID, class, field string) (string, error) {
+	t, err := s.mine(ctx, by, ID(caseID))
+	if err != nil {
+		return "", err
+	}
+	for _, f := range t.file.Facts {
+		if f.Class != class || !f.fetched() {
+			continue
+		}
+		if v, ok := f.Record()[field]; ok {
+			return fmt.Sprint(v), nil
+		}
+	}
+	return "", nil
+}
+
+// ByReference returns the state of a case to the software of the department
+// that it is with, and nothing else of it.
+func (s *Service) ByReference(ctx context.Context, client org.Client, reference string) (Case, error) {
+	ref, ok := ParseReference(reference)
+	if !ok || !client.Known() {
+		return Case{}, ErrNoCase
+	}
+	c, err := s.d.Store.ByReference(ctx, ref)
+	if err != nil {
+		return Case{}, err
+	}
+	if c.Department != client.Department || c.Submitted.IsZero() {
+		return Case{}, ErrNoCase
+	}
+	return c, nil
+}
+
+var _ exchange.Facts = (*Service)(nil)
