@@ -25,10 +25,6 @@ var ErrNotAdmin = fault.New(fault.Forbidden, "activity.not-admin")
 // ErrPending reports a leaf that no signed checkpoint covers yet.
 var ErrPending = errors.New("activity: the leaf is pending")
 
-// Admin is the role whose holders see the acts of their department that are
-// about no person.
-const Admin = "department-admin"
-
 // An Entry is one act as it was kept.
 type Entry struct {
 	ID        string

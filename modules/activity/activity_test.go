@@ -127,6 +127,14 @@ func TestRecordListProve(t *testing.T) {
 		if _, err := r.Entry(t.Context(), bob, seen[0].ID); !errors.Is(err, activity.ErrNoEntry) {
 			t.Errorf("another person's entry: %v", err)
 		}
+		for _, id := range []string{"", "none", "\x00", "\xff", "'; --", string(make([]byte, 1000))} {
+			if _, err := r.Entry(t.Context(), ada, id); !errors.Is(err, activity.ErrNoEntry) {
+				t.Errorf("entry %q: %v", id, err)
+			}
+			if _, err := r.List(t.Context(), ada, id); err != nil {
+				t.Errorf("list before %q: %v", id, err)
+			}
+		}
 		if _, err := r.List(t.Context(), identity.Caller{}, ""); !errors.Is(err, identity.ErrSignIn) {
 			t.Errorf("nobody's list: %v", err)
 		}
@@ -146,8 +154,8 @@ func TestDepartment(t *testing.T) {
 		if err := r.Record(t.Context(), act("ada", 2)); err != nil {
 			t.Fatal(err)
 		}
-		admin := org.Officer{Person: "p", Department: "transport-department", Roles: []string{activity.Admin}}
-		other := org.Officer{Person: "p", Department: "housing-department", Roles: []string{activity.Admin}}
+		admin := org.Officer{Person: "p", Department: "transport-department", Roles: []string{org.DepartmentAdmin}}
+		other := org.Officer{Person: "p", Department: "housing-department", Roles: []string{org.DepartmentAdmin}}
 		p, err := r.Department(t.Context(), admin, "")
 		if err != nil || len(p.Entries) != 1 || p.Entries[0].Act.Why != "reason 1" {
 			t.Fatalf("acts of the department: %+v, %v", p, err)

@@ -15,6 +15,9 @@ func (s *Service) List(ctx context.Context, by identity.Caller, before string) (
 	if !by.Known() {
 		return Page{}, identity.ErrSignIn
 	}
+	if !plain(before) {
+		before = ""
+	}
 	rs, err := s.d.Store.ByPerson(ctx, string(by.Person), before, PageSize+1)
 	if err != nil {
 		return Page{}, fmt.Errorf("list activity: %w", err)
@@ -25,14 +28,27 @@ func (s *Service) List(ctx context.Context, by identity.Caller, before string) (
 // Department returns a page of what by's department did that is about no person.
 // It returns ErrNotAdmin unless by is an administrator.
 func (s *Service) Department(ctx context.Context, by org.Officer, before string) (Page, error) {
-	if !by.Has(Admin) || by.Department == "" {
+	if !by.Has(org.DepartmentAdmin) || by.Department == "" {
 		return Page{}, ErrNotAdmin
+	}
+	if !plain(before) {
+		before = ""
 	}
 	rs, err := s.d.Store.ByOrg(ctx, string(by.Department), before, PageSize+1)
 	if err != nil {
 		return Page{}, fmt.Errorf("list activity of %s: %w", by.Department, err)
 	}
 	return s.page(ctx, rs)
+}
+
+// plain reports whether id may be one of ours: not text that a database refuses.
+func plain(id string) bool {
+	for _, r := range id {
+		if (r < '0' || r > '9') && (r < 'a' || r > 'z') && r != '-' {
+			return false
+		}
+	}
+	return len(id) <= 64
 }
 
 // page returns all but the last of rs, if there are more than a page holds, with
@@ -93,6 +109,9 @@ func (s *Service) Entry(ctx context.Context, by identity.Caller, id string) (Evi
 	if !by.Known() {
 		return Evidence{}, identity.ErrSignIn
 	}
+	if !plain(id) {
+		return Evidence{}, ErrNoEntry
+	}
 	r, err := s.d.Store.One(ctx, string(by.Person), id)
 	if err != nil {
 		return Evidence{}, fmt.Errorf("activity entry: %w", err)
@@ -103,8 +122,11 @@ func (s *Service) Entry(ctx context.Context, by identity.Caller, id string) (Evi
 // DepartmentEntry returns the evidence for an act of by's department that is
 // about no person, under the same conditions as Department.
 func (s *Service) DepartmentEntry(ctx context.Context, by org.Officer, id string) (Evidence, error) {
-	if !by.Has(Admin) || by.Department == "" {
+	if !by.Has(org.DepartmentAdmin) || by.Department == "" {
 		return Evidence{}, ErrNotAdmin
+	}
+	if !plain(id) {
+		return Evidence{}, ErrNoEntry
 	}
 	r, err := s.d.Store.One(ctx, "", id)
 	if err == nil && r.Act.Org != string(by.Department) {
