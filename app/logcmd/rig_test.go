@@ -36,6 +36,7 @@ type rig struct {
 	ring *keys.Ring
 	dir  string
 	opts logcmd.Options
+	tick atomic.Int64
 	ids  []string // of the entries, in order of their making
 }
 
@@ -50,6 +51,13 @@ func each(t *testing.T, f func(t *testing.T, r *rig)) {
 		d, err := db.OpenPostgres(t.Context(), url, 8)
 		f(t, newRig(t, d, err, dir, logcmd.Options{Data: dir, DB: url}))
 	})
+}
+
+func newRigSQLite(t *testing.T) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	d, err := db.OpenSQLite(t.Context(), filepath.Join(dir, logcmd.DatabaseFile))
+	return newRig(t, d, err, dir, logcmd.Options{Data: dir})
 }
 
 func newRig(t *testing.T, d *db.DB, err error, dir string, o logcmd.Options) *rig {
@@ -67,32 +75,41 @@ func newRig(t *testing.T, d *db.DB, err error, dir string, o logcmd.Options) *ri
 			t.Fatal(err)
 		}
 	}
-	var tick atomic.Int64
-	now := func() time.Time {
-		return time.Date(2026, 11, 23, 1, 2, 3, 456789, time.UTC).Add(time.Duration(tick.Add(1)) * time.Millisecond)
-	}
 	master, err := keys.CreateMaster(filepath.Join(dir, logcmd.MasterFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{db: d, dir: dir, opts: o, ring: keys.New(d, master, now)}
+	r := &rig{db: d, dir: dir, opts: o}
+	r.ring = keys.New(d, master, r.now)
+	r.restart(t)
+	return r
+}
+
+// now is a clock that moves on with each look, across restarts.
+func (r *rig) now() time.Time {
+	return time.Date(2026, 11, 23, 1, 2, 3, 456789, time.UTC).Add(time.Duration(r.tick.Add(1)) * time.Millisecond)
+}
+
+// restart begins anew on what the database holds, as a new process does.
+func (r *rig) restart(t testing.TB) {
+	t.Helper()
 	key, err := r.ring.Signer(t.Context(), logcmd.SignerName, keys.Ed25519)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.log, err = tlog.New(tlog.Options{DB: d, Origin: "log.example", Key: key, MAC: r.ring.MAC, Now: now, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	r.tick.Add(10_000) // past the lease of the one before
+	r.log, err = tlog.New(tlog.Options{DB: r.db, Origin: "log.example", Key: key, MAC: r.ring.MAC, Now: r.now, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Service = activity.New(activity.Deps{
-		Units: d, Store: activitystore.New(d), Log: merkle.New(r.log), Sealer: r.ring, Now: now,
+		Units: r.db, Store: activitystore.New(r.db), Log: merkle.New(r.log), Sealer: r.ring, Now: r.now,
 		NewID: func() string {
 			id := uuid.Must(uuid.NewV7()).String()
 			r.ids = append(r.ids, id)
 			return id
 		},
 	})
-	return r
 }
 
 // secret is a reason that no output may show.

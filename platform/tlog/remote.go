@@ -84,7 +84,8 @@ func (r Remote) Verify(ctx context.Context, c, since Checkpoint) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	v := verification{r: r, since: since}
+	v := verification{r: r}
+	forked := false
 	for b := range r.bundles(ctx, c.Size) {
 		got := <-b
 		if got.err != nil {
@@ -92,8 +93,8 @@ func (r Remote) Verify(ctx context.Context, c, since Checkpoint) error {
 		}
 		for _, h := range got.hashes {
 			v.tree.add(h, v.full)
-			if v.tree.size == since.Size && v.tree.root() != since.Root {
-				return fmt.Errorf("%w: its first %d leaves are not those of then", ErrForked, since.Size)
+			if v.tree.size == since.Size {
+				forked = v.tree.root() != since.Root
 			}
 		}
 		if err := v.upper(ctx, false); err != nil {
@@ -109,13 +110,15 @@ func (r Remote) Verify(ctx context.Context, c, since Checkpoint) error {
 	if v.tree.root() != c.Root {
 		return fmt.Errorf("%w: the tiles do not give the root of the checkpoint of size %d", ErrCorrupt, c.Size)
 	}
+	if forked {
+		return fmt.Errorf("%w: its first %d leaves are not those of then", ErrForked, since.Size)
+	}
 	return nil
 }
 
 // verification is the tree that is being computed, and the tiles above its leaves.
 type verification struct {
 	r      Remote
-	since  Checkpoint
 	tree   edge
 	levels [][]Hash // from level 1: the hashes of the tile that is being filled
 	first  []int64  // from level 1: the index of that tile
