@@ -237,8 +237,22 @@ func (d *Definition) Step(name string) (Step, bool) {
 	return Step{}, false
 }
 
+// Fields returns the names and types of the claims of a credential, or of the
+// record that is written, in their order.
+func (e Effect) Fields() []Field {
+	fields := make([]Field, len(e.values))
+	for i, v := range e.values {
+		fields[i] = Field{v.name, v.value.Type.Kind}
+	}
+	return fields
+}
+
 // Conditional reports whether the question is asked only when a condition holds.
 func (q Question) Conditional() bool { return q.when != nil }
 
 // Workdays returns the service's working days by c, which may be nil.
 func (d *Definition) Workdays(c *Calendar) Workdays { return Workdays{d.Week, c} }
+
+// Automatic reports whether the step may be taken without an officer, when the
+// condition that the definition gives holds.
+func (s Step) Automatic() bool { return s.automatic != nil }
