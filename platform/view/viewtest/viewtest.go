@@ -54,8 +54,9 @@ func Check(t *testing.T, source view.Source, pages map[string]any) {
 		if !ok {
 			values = []any{value}
 		}
+		fresh := Set(t, source) // a set that has rendered is escaped, and cannot be checked any more
 		for _, part := range []string{"title", "before", "width", "main"} {
-			tmpl := set.Lookup(lang.English, name+"#"+part)
+			tmpl := fresh.Lookup(lang.English, name+"#"+part)
 			if tmpl == nil {
 				continue
 			}

@@ -1,0 +1,78 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"causeway/modules/identity"
+	"causeway/modules/org"
+)
+
+// An office is one department in which a person works.
+type office struct {
+	Department org.Department
+	Roles      []role
+	Consoles   []Console
+	Admin      bool
+}
+
+type workPage struct {
+	Offices []office
+	One     bool // the page of a single department
+}
+
+// work lists the departments of which the caller is an officer.
+func (h handler) work(w http.ResponseWriter, r *http.Request) error {
+	officers, err := h.Orgs.Offices(r.Context(), identity.CallerOf(r.Context()))
+	if err != nil {
+		return err
+	}
+	var p workPage
+	for _, o := range officers {
+		of, err := h.officeOf(r.Context(), o)
+		if err != nil {
+			return err
+		}
+		p.Offices = append(p.Offices, of)
+	}
+	return h.Views.Render(w, r, http.StatusOK, "org/work", p)
+}
+
+// office shows one department.
+func (h handler) office(w http.ResponseWriter, r *http.Request) error {
+	of, err := h.officeOf(r.Context(), org.OfficerOf(r.Context()))
+	if err != nil {
+		return err
+	}
+	return h.Views.Render(w, r, http.StatusOK, "org/work", workPage{Offices: []office{of}, One: true})
+}
+
+func (h handler) officeOf(ctx context.Context, o org.Officer) (office, error) {
+	d, err := h.Orgs.Department(ctx, o.Department)
+	if err != nil {
+		return office{}, err
+	}
+	of := office{Department: d, Roles: h.roles(o.Roles), Admin: o.Has(org.DepartmentAdmin)}
+	if h.Consoles != nil {
+		of.Consoles = h.Consoles(ctx, o)
+	}
+	return of, nil
+}
+
+// A role is a slug and what it is called.
+type role struct {
+	Slug string
+	Text string // a text key; "" if it has no name but its slug
+}
+
+func (h handler) roles(slugs []string) []role {
+	all := make([]role, 0, len(slugs))
+	for _, s := range slugs {
+		r := role{Slug: s}
+		if key := "org.role." + s; h.Views.Has(key) {
+			r.Text = key
+		}
+		all = append(all, r)
+	}
+	return all
+}
