@@ -57,11 +57,14 @@ func (s *Service) FetchAll(ctx context.Context, qs []Query) ([]Answer, error) {
 	if err := s.record(ctx, calls); err != nil {
 		return nil, fmt.Errorf("record fetch: %w", err)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("fetch: %w", err)
+	}
 	answers := make([]Answer, len(calls))
 	for i, c := range calls {
 		answers[i] = c.answer
 	}
-	return answers, ctx.Err()
+	return answers, nil
 }
 
 // A call is one admitted query on its way.

@@ -7,6 +7,9 @@ import (
 	"fmt"
 )
 
+// errEarly has an undo wait until what it takes back has been written.
+var errEarly = errors.New("exchange: the write is still pending")
+
 func isNoWrite(err error) bool { return errors.Is(err, ErrNoWrite) }
 
 // RunWrite carries out one write: the handler of WriteJob. It returns an error
@@ -22,6 +25,17 @@ func (s *Service) RunWrite(ctx context.Context, payload []byte) error {
 	}
 	if w.State != Pending {
 		return nil
+	}
+	if w.Undo {
+		first, err := s.State(ctx, w.Person, w.Key)
+		switch {
+		case err != nil:
+			return fmt.Errorf("write job: %w", err)
+		case first == Pending:
+			return fmt.Errorf("undo %s: %w", w.Reference, errEarly)
+		case first == Failed: // nothing was written
+			return s.settle(ctx, w, Done, "")
+		}
 	}
 	call, to, err := s.prepare(ctx, w)
 	if err != nil {

@@ -3,6 +3,7 @@ package sqlview
 import (
 	"database/sql"
 	"encoding/json"
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -68,9 +69,7 @@ func number(v any) (any, bool) {
 	case int32:
 		return float64(n), true
 	case float64:
-		return n, true
-	case float32:
-		return float64(n), true
+		return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 	case string:
 		f, err := strconv.ParseFloat(n, 64)
 		return f, err == nil && json.Valid([]byte(n))
