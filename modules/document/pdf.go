@@ -14,7 +14,7 @@ const (
 	maxStreams  = 20_000
 )
 
-var ( //nolint:gochecknoglobals // compiled once, never changed
+var (
 	pdfHeader = regexp.MustCompile(`^%PDF-[12]\.[0-9][\r\n ]`)
 	pdfEnd    = regexp.MustCompile(`startxref\s+([0-9]{1,8})\s+%%EOF\s*$`)
 	pdfXref   = regexp.MustCompile(`^\s*(?:xref\b|[0-9]+\s+[0-9]+\s+obj\b)`)

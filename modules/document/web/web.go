@@ -4,7 +4,7 @@ package web
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"mime"
 	"net/http"
 	"strconv"
@@ -21,7 +21,7 @@ import (
 var texts []byte
 
 // Source returns the texts of this module; it has no pages.
-func Source() view.Source { return view.Source{Module: "document", Texts: texts} }
+func Source() view.Source { return view.Source{Module: "document", Templates: embed.FS{}, Texts: texts} }
 
 // Documents is what these routes need of document.
 type Documents interface {
@@ -88,14 +88,13 @@ func send(w http.ResponseWriter, mediaType, disposition string, content []byte) 
 }
 
 // disposition names f in ASCII for every browser, and as it is called for those
-// that read RFC 8187.
+// that read RFC 8187, which is how FormatMediaType writes what is not ASCII.
 func disposition(f document.File) string {
-	plain := "document" + f.Name[strings.LastIndexByte(f.Name, '.'):]
-	if v := mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}); v != "" && ascii(f.Name) {
+	v := mime.FormatMediaType("attachment", map[string]string{"filename": f.Name})
+	if ascii(f.Name) && v != "" {
 		return v
 	}
-	// FormatMediaType writes filename*=utf-8''… for a name that is not ASCII
-	v := mime.FormatMediaType("attachment", map[string]string{"filename": f.Name})
+	plain := "document" + f.Name[strings.LastIndexByte(f.Name, '.'):]
 	return "attachment; filename=" + plain + strings.TrimPrefix(v, "attachment")
 }
 
