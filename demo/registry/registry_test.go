@@ -8,57 +8,59 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
+	"causeway/demo/companion"
 	"causeway/demo/registry"
 	"causeway/platform/day"
 )
 
 // TestMain is also what a companion process runs.
 func TestMain(m *testing.M) {
-	switch os.Getenv("REGISTRY_TEST") {
-	case "companion":
-		if err := registry.Main(context.Background(), os.Stdin, os.Stdout, time.Now); err != nil {
+	if len(os.Args) == 3 && os.Args[1] == "companion" {
+		if err := companion.Main(context.Background(), os.Args[2], os.Stdin, os.Stdout, time.Now); err != nil {
 			os.Exit(1)
 		}
 		os.Exit(0)
-	case "parent": // starts a companion, tells its process id, and waits to be killed
-		p, err := start(os.Getenv("REGISTRY_DIR"), registry.SQL)
-		if err != nil {
+	}
+	if dir := os.Getenv("REGISTRY_TEST_PARENT"); dir != "" { // starts a companion, tells where it is, and waits to be killed
+		var r registry.Ready
+		if _, err := start(dir, companion.RegistrySQL, &r); err != nil {
 			os.Exit(1)
 		}
-		_ = json.NewEncoder(os.Stdout).Encode(p.Pid)
+		_ = json.NewEncoder(os.Stdout).Encode(r)
 		time.Sleep(time.Minute)
 		os.Exit(2)
 	}
 	os.Exit(m.Run())
 }
 
-func start(dir, kind string) (*registry.Process, error) {
-	if err := os.Setenv("REGISTRY_TEST", "companion"); err != nil {
-		return nil, err
-	}
-	return registry.Start(context.Background(), registry.Config{
-		Kind: kind, Dir: dir, Seed: 1, Today: day.Of(2026, 11, 23), Token: "t", Password: "p",
+func start(dir, kind string, r *registry.Ready) (*companion.Process, error) {
+	c := registry.Config{
+		Kind: registry.HTTP, Dir: dir, Seed: 1, Today: day.Of(2026, 11, 23), Token: "t", Password: "p",
 		GatewayKeyID: "gateway", GatewayKey: make([]byte, ed25519.PublicKeySize),
-	}, os.Stderr, os.Args[0])
+	}
+	if kind == companion.RegistrySQL {
+		c.Kind = registry.SQL
+	}
+	return companion.Start(context.Background(), os.Args[0], kind, c, r)
 }
 
 func TestStartAndStop(t *testing.T) {
-	for _, kind := range []string{registry.HTTP, registry.SQL} {
+	for _, kind := range []string{companion.RegistryHTTP, companion.RegistrySQL} {
 		t.Run(kind, func(t *testing.T) {
 			dir := t.TempDir()
 			for _, most := range []time.Duration{5 * time.Second, 2 * time.Second} { // a fresh folder, one that exists
 				began := time.Now()
-				p, err := start(dir, kind)
+				var r registry.Ready
+				p, err := start(dir, kind, &r)
 				if err != nil {
 					t.Fatal(err)
 				}
 				took := time.Since(began)
-				t.Logf("ready after %v: %d sources", took, len(p.Ready.Sources))
-				if took > most || len(p.Ready.Sources) == 0 {
+				t.Logf("ready after %v: %d sources", took, len(r.Sources))
+				if took > most || len(r.Sources) == 0 {
 					t.Errorf("ready after %v, want at most %v", took, most)
 				}
 				if err := p.Stop(); err != nil {
@@ -71,20 +73,19 @@ func TestStartAndStop(t *testing.T) {
 
 // TestDiesWithParent: a companion whose parent is killed is gone soon.
 func TestDiesWithParent(t *testing.T) {
-	r, w, err := os.Pipe()
+	out, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	parent, err := os.StartProcess(os.Args[0], os.Args[:1], &os.ProcAttr{
-		Env:   append([]string{"REGISTRY_TEST=parent", "REGISTRY_DIR=" + t.TempDir()}, os.Environ()...), // the first counts
-		Files: []*os.File{nil, w, os.Stderr},
+		Env: append(os.Environ(), "REGISTRY_TEST_PARENT="+t.TempDir()), Files: []*os.File{nil, w, os.Stderr},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = w.Close()
-	var pid int
-	if err := json.NewDecoder(r).Decode(&pid); err != nil {
+	var r registry.Ready
+	if err := json.NewDecoder(out).Decode(&r); err != nil {
 		t.Fatal(err)
 	}
 	if err := parent.Kill(); err != nil {
@@ -94,34 +95,26 @@ func TestDiesWithParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if err := syscall.Kill(pid, 0); err != nil || zombie(pid) {
+		c, err := net.DialTimeout("tcp", r.Control, time.Second)
+		if err != nil {
 			return
 		}
+		_ = c.Close()
 		if time.Now().After(deadline) {
 			t.Fatal("the companion lives on")
 		}
 	}
 }
 
-// zombie reports whether a process has ended and nobody has asked how.
-func zombie(pid int) bool {
-	b, err := os.ReadFile("/proc/" + itoa(pid) + "/stat")
-	return err != nil || bytes.Contains(b, []byte(") Z "))
-}
-
-func itoa(n int) string {
-	b, _ := json.Marshal(n)
-	return string(b)
-}
-
 func TestControl(t *testing.T) {
-	p, err := start(t.TempDir(), registry.HTTP)
+	var r registry.Ready
+	p, err := start(t.TempDir(), companion.RegistryHTTP, &r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Stop() //nolint:errcheck // TestStartAndStop looks
 	do := func(method, token, body string) int {
-		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.Ready.Control+"/control", bytes.NewReader([]byte(body)))
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.Control+"/control", bytes.NewReader([]byte(body)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +141,7 @@ func TestControl(t *testing.T) {
 			t.Errorf("%s: %d, want %d", test.name, got, test.want)
 		}
 	}
-	addr := p.Ready.Sources["transport"].Addr
+	addr := r.Sources["transport"].Addr
 	if c, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
 		_ = c.Close()
 		t.Error("a source that is down takes connections")

@@ -12,13 +12,13 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"causeway/demo/city"
+	"causeway/demo/companion"
 	"causeway/demo/registry"
 	"causeway/modules/consent"
 	"causeway/modules/exchange"
@@ -37,8 +37,8 @@ import (
 
 // TestMain is also what a companion process runs.
 func TestMain(m *testing.M) {
-	if os.Getenv("EXCHANGE_TEST_COMPANION") == "1" {
-		if err := registry.Main(context.Background(), os.Stdin, os.Stdout, time.Now); err != nil {
+	if len(os.Args) == 3 && os.Args[1] == "companion" {
+		if err := companion.Main(context.Background(), os.Args[2], os.Stdin, os.Stdout, time.Now); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -51,64 +51,63 @@ var today = day.In(time.Now(), time.UTC)
 
 // companions are the registries of both kinds, each in a process of its own.
 type companions struct {
-	http, sql *registry.Process
+	http, sql registry.Ready
 	gateway   ed25519.PrivateKey
 	dir       string
+	stop      map[string]*companion.Process
 }
 
 const secret = "only-for-tests"
 
 func startCompanions(t testing.TB) *companions {
 	t.Helper()
-	t.Setenv("EXCHANGE_TEST_COMPANION", "1")
-	public, private, err := ed25519.GenerateKey(rand.Reader)
+	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &companions{gateway: private, dir: t.TempDir()}
-	base := registry.Config{Seed: 1, Today: today, Token: secret, Password: secret, GatewayKeyID: "gateway", GatewayKey: public}
-	for kind, p := range map[string]**registry.Process{registry.HTTP: &c.http, registry.SQL: &c.sql} {
-		cfg := base
-		cfg.Kind, cfg.Dir = kind, c.dir+"/"+kind
-		if *p, err = registry.Start(t.Context(), cfg, os.Stderr, os.Args[0]); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = (*p).Stop() // one test kills it
-		})
-	}
+	c := &companions{gateway: private, dir: t.TempDir(), stop: map[string]*companion.Process{}}
+	c.start(t, registry.HTTP)
+	c.start(t, registry.SQL)
 	return c
 }
 
-// restart starts the HTTP registry of old again, which is killed.
-func (c *companions) restart(t testing.TB, old *companions) {
+// start starts the registry of kind, again if it ran before.
+func (c *companions) start(t testing.TB, kind string) {
 	t.Helper()
-	if err := syscall.Kill(old.http.Pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
 	public, _ := c.gateway.Public().(ed25519.PublicKey)
-	p, err := registry.Start(t.Context(), registry.Config{
-		Kind: registry.HTTP, Dir: c.dir + "/http", Seed: 1, Today: today, Token: secret, GatewayKeyID: "gateway", GatewayKey: public,
-	}, os.Stderr, os.Args[0])
+	cfg := registry.Config{
+		Kind: kind, Dir: c.dir + "/" + kind, Seed: 1, Today: today, Token: secret, Password: secret, GatewayKeyID: "gateway", GatewayKey: public,
+	}
+	as, ready := companion.RegistryHTTP, &c.http
+	if kind == registry.SQL {
+		as, ready = companion.RegistrySQL, &c.sql
+	}
+	if p := c.stop[kind]; p != nil {
+		if err := p.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	*ready = registry.Ready{}
+	p, err := companion.Start(t.Context(), os.Args[0], as, cfg, ready)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.http = p
-	t.Cleanup(func() { _ = p.Stop() })
+	c.stop[kind] = p
+	t.Cleanup(func() { _ = p.Stop() }) // it may have been stopped before
 }
 
 // set changes what is wrong with a source.
 func (c *companions) set(t testing.TB, source, mode string, slow time.Duration) {
 	t.Helper()
 	p := c.http
-	if _, ok := c.sql.Ready.Sources[source]; ok {
+	if _, ok := c.sql.Sources[source]; ok {
 		p = c.sql
 	}
 	b, err := json.Marshal(registry.Setting{Source: source, Mode: mode, SlowMS: int(slow.Milliseconds())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.Ready.Control+"/control", bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.Control+"/control", bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +149,7 @@ func newHouse(t testing.TB, c *companions, d *db.DB, l guard.Limits) *house {
 	}
 	l.Now = time.Now
 	sources := map[string]exchange.Source{}
-	for name, at := range c.http.Ready.Sources {
+	for name, at := range c.http.Sources {
 		src, err := httpsource.New(httpsource.Config{
 			URL: "http://" + at.Addr, Insecure: true, Allow: httpsource.Loopback(), Now: time.Now,
 			Key: c.gateway, KeyID: "gateway", Their: ed25519.PublicKey(at.Key), TheirID: at.KeyID,
@@ -161,7 +160,7 @@ func newHouse(t testing.TB, c *companions, d *db.DB, l guard.Limits) *house {
 		g := guard.New(name, src, src, l)
 		sources[name] = exchange.Source{Name: name, Registry: registryOf(name), Kind: "http", Reads: g, Writes: g, Watch: g}
 	}
-	for name, at := range c.sql.Ready.Sources {
+	for name, at := range c.sql.Sources {
 		src, err := sqlview.New(sqlview.Config{
 			DSN: "postgres://gateway:" + secret + "@" + at.Addr + "/" + name + "?sslmode=disable", Timeout: l.Deadline,
 			Dial: httpsource.Dialer(httpsource.Loopback()),
