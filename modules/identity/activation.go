@@ -46,7 +46,7 @@ func (c CodeRecord) usable(now time.Time) error {
 // the code yet: a letter may be opened often. It returns ErrCode, ErrCodeExpired,
 // ErrCodeUsed or ErrCodeBlocked.
 func (s *Service) OpenCode(ctx context.Context, code Code) (string, error) {
-	c, err := s.d.Store.CodeByMAC(ctx, s.d.Keys.MAC(labelCode, []byte(code.s)))
+	c, err := s.d.Store.CodeByMAC(ctx, s.d.Keys.MAC(labelCode, code.letters()))
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+	"unique"
 )
 
 // Limits of activation codes.
@@ -27,7 +28,7 @@ const (
 
 // A Code is what an activation letter holds: 90 random bits and two letters that
 // catch mistyping. It keeps itself out of logs: only Reveal returns it.
-type Code struct{ s string }
+type Code struct{ h unique.Handle[string] }
 
 // newCode returns a code made of random's next bytes.
 func newCode(random io.Reader) (Code, error) {
@@ -38,7 +39,7 @@ func newCode(random io.Reader) (Code, error) {
 	for i := range b {
 		b[i] = codeLetters[b[i]&31]
 	}
-	return Code{string(b[:]) + codeCheck(string(b[:]))}, nil
+	return Code{unique.Make(string(b[:]) + codeCheck(string(b[:])))}, nil
 }
 
 // codeCheck returns the two letters that check data.
@@ -84,19 +85,27 @@ func ParseCode(s string) (Code, error) {
 	if len(c) != codeSize || codeCheck(c[:codeData]) != c[codeData:] {
 		return Code{}, ErrCode
 	}
-	return Code{c}, nil
+	return Code{unique.Make(c)}, nil
 }
 
 // Reveal returns the code in groups, as in 7K3M9-2QFAB-CDEFG-HJK01.
 func (c Code) Reveal() string {
 	var b strings.Builder
-	for i := 0; i < len(c.s); i += codeGroup {
-		if i > 0 {
+	for i, letter := range c.letters() {
+		if i > 0 && i%codeGroup == 0 {
 			b.WriteByte('-')
 		}
-		b.WriteString(c.s[i:min(i+codeGroup, len(c.s))])
+		b.WriteByte(letter)
 	}
 	return b.String()
+}
+
+// letters returns the code without groups, nil for the zero Code.
+func (c Code) letters() []byte {
+	if c == (Code{}) {
+		return nil
+	}
+	return []byte(c.h.Value())
 }
 
 const maskedCode = "[activation code]"

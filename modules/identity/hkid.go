@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"unique"
 )
 
 // masked is all that an HKID tells whoever did not ask for it.
@@ -12,8 +13,9 @@ const masked = "[identity number]"
 
 // An HKID is the number of a Hong Kong identity card: one or two letters, six
 // digits and a check digit. It keeps itself out of logs, errors and answers:
-// every way of printing or encoding it yields a mask. Reveal alone does not.
-type HKID struct{ s string }
+// every way of printing or encoding it yields a mask, also as a field that fmt
+// reads without asking. Reveal alone does not. Equal numbers are ==.
+type HKID struct{ h unique.Handle[string] }
 
 var (
 	_ fmt.Formatter  = HKID{}
@@ -54,7 +56,7 @@ func ParseHKID(s string) (HKID, error) {
 		return HKID{}, ErrNumber
 	}
 	want, err := CompleteHKID(n[:len(n)-1])
-	if err != nil || want.s != n {
+	if err != nil || want.Reveal() != n {
 		return HKID{}, ErrNumber
 	}
 	return want, nil
@@ -88,22 +90,28 @@ func CompleteHKID(body string) (HKID, error) {
 		}
 		weight--
 	}
-	return HKID{body + "0123456789A"[(11-sum%11)%11:][:1]}, nil
+	return HKID{unique.Make(body + "0123456789A"[(11-sum%11)%11:][:1])}, nil
 }
 
 // IsZero reports whether n is no number.
-func (n HKID) IsZero() bool { return n.s == "" }
+func (n HKID) IsZero() bool { return n == HKID{} }
 
 // Reveal returns the number in full, without parentheses, as in A1234563. It is
 // for the gateway, which looks somebody up by it, and for storing it encrypted.
-func (n HKID) Reveal() string { return n.s }
+func (n HKID) Reveal() string {
+	if n.IsZero() {
+		return ""
+	}
+	return n.h.Value()
+}
 
 // Hint returns enough of n for its holder to recognise, as in A12••••(•).
 func (n HKID) Hint() string {
 	if n.IsZero() {
 		return ""
 	}
-	return n.s[:len(n.s)-5] + "••••(•)"
+	s := n.Reveal()
+	return s[:len(s)-5] + "••••(•)"
 }
 
 // String returns a mask.

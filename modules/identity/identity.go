@@ -70,5 +70,6 @@ var (
 	ErrPasskeyMany    = fault.New(fault.Conflict, "identity.passkey-many")
 	ErrPasskeyLast    = fault.New(fault.Conflict, "identity.passkey-last")
 	ErrNoPasskey      = fault.New(fault.NotFound, "identity.no-passkey")
+	ErrTooMany        = fault.New(fault.TooMany, "identity.too-many")
 	ErrNoSession      = fault.New(fault.NotFound, "identity.no-session")
 )

@@ -181,12 +181,12 @@ func (s *Service) issue(ctx context.Context, clerk Clerk, d Document, p PersonID
 			return err
 		}
 	}
-	letter, err := s.d.Keys.Seal(ctx, string(p), labelLetter, []byte(code.s))
+	letter, err := s.d.Keys.Seal(ctx, string(p), labelLetter, code.letters())
 	if err != nil {
 		return fmt.Errorf("seal letter: %w", err)
 	}
 	err = s.d.Store.AddCode(ctx, CodeRecord{
-		Person: p, ID: id, MAC: s.d.Keys.MAC(labelCode, []byte(code.s)), State: CodeOpen, Document: d,
+		Person: p, ID: id, MAC: s.d.Keys.MAC(labelCode, code.letters()), State: CodeOpen, Document: d,
 		Department: clerk.Department, Subject: s.d.Subject(ctx, clerk.Department, p), Actor: clerk.Person,
 		Channel: trail.Counter, Created: now, Until: now.Add(codeFor), Letter: letter,
 	})
@@ -211,6 +211,9 @@ func (s *Service) Letter(ctx context.Context, id string) (Letter, error) {
 	if !ok {
 		return Letter{}, ErrNotClerk
 	}
+	if !named(id) {
+		return Letter{}, ErrNoLetter
+	}
 	c, err := s.d.Store.CodeOfActor(ctx, id, clerk.Person)
 	if err != nil {
 		return Letter{}, err
@@ -222,6 +225,10 @@ func (s *Service) Letter(ctx context.Context, id string) (Letter, error) {
 	if err != nil {
 		return Letter{}, fmt.Errorf("open letter: %w", err)
 	}
+	code, err := ParseCode(string(b))
+	if err != nil {
+		return Letter{}, fmt.Errorf("letter %s: %w", id, err)
+	}
 	to, err := s.Contact(ctx, c.Person)
 	if err != nil {
 		return Letter{}, err
@@ -231,7 +238,7 @@ func (s *Service) Letter(ctx context.Context, id string) (Letter, error) {
 		return Letter{}, err
 	}
 	return Letter{
-		ID: c.ID, Code: Code{string(b)}, Name: to.Name, Lang: to.Lang, Department: clerk.DepartmentName,
+		ID: c.ID, Code: code, Name: to.Name, Lang: to.Lang, Department: clerk.DepartmentName,
 		Until: c.Until, Recovery: len(had) > 0,
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -136,7 +137,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	}
 	person, rest, ok := strings.Cut(token, ".")
 	id, _, ok2 := strings.Cut(rest, ".")
-	if !ok || !ok2 {
+	if !ok || !ok2 || !named(person) || !named(id) {
 		return Caller{}, ErrNoSession
 	}
 	r, err := s.d.Store.Session(ctx, PersonID(person), id)
@@ -230,7 +231,10 @@ func (s *Service) SignOut(ctx context.Context, by Caller) error {
 	if !by.Known() {
 		return nil
 	}
-	return s.end(ctx, by, by.Session, "identity.signed-out")
+	if err := s.end(ctx, by, by.Session, "identity.signed-out"); !errors.Is(err, ErrNoSession) {
+		return err
+	}
+	return nil // ended at this moment from elsewhere
 }
 
 // EndSession ends one of the caller's sessions, at once and everywhere, and
@@ -239,6 +243,9 @@ func (s *Service) SignOut(ctx context.Context, by Caller) error {
 func (s *Service) EndSession(ctx context.Context, by Caller, id string) error {
 	if !by.Known() {
 		return ErrSignIn
+	}
+	if !named(id) {
+		return ErrNoSession
 	}
 	return s.end(ctx, by, id, "identity.session-ended")
 }

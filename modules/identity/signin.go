@@ -32,6 +32,9 @@ func (s *Service) SignIn(ctx context.Context, a Answer, instead Caller) (string,
 	var key PasskeyRecord
 	var name string
 	use, err := s.d.Party.FinishUse(c.State, a.Response, func(p PersonID, credential []byte) ([]byte, error) {
+		if !named(string(p)) {
+			return nil, ErrPasskeyUnknown
+		}
 		r, err := s.d.Store.PasskeyByCredential(ctx, p, credential)
 		if err != nil {
 			return nil, err

@@ -29,8 +29,9 @@ var _ identity.Store = (*Store)(nil)
 // New returns a Store on d.
 func New(d *db.DB) *Store { return &Store{d} }
 
-// rowsAtOnce keeps the parameters of one statement below both engines' limits.
-const rowsAtOnce = 400
+// rowsAtOnce is how many rows one statement inserts: SQLite takes parameters for
+// names, and finds each by looking through those before it.
+const rowsAtOnce = 25
 
 const insertPeople = `
 INSERT INTO identity_people (person_id, number_mac, number_sealed, contact_sealed, lang, assurance, actor, channel, created_us)

@@ -130,6 +130,6 @@ func (p *Pages) limitBy(l *limiter, key func(*http.Request) string, h page) page
 			return h(w, r)
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-		return p.View.Fault(w, r, http.StatusTooManyRequests, "identity.too-many")
+		return identity.ErrTooMany
 	}
 }
