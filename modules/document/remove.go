@@ -21,7 +21,7 @@ func (s *Service) Remove(ctx context.Context, by identity.Caller, id ID) error {
 }
 
 // Erase removes all files of a case, in the unit of ctx if there is one. What
-// they held follows within minutes, when Sweep runs.
+// they held follows when Sweep runs next.
 func (s *Service) Erase(ctx context.Context, caseID string) error {
 	return s.d.Units.Do(ctx, func(ctx context.Context) error {
 		files, err := s.d.Store.OfCase(ctx, caseID)
@@ -46,7 +46,7 @@ const (
 
 // Sweep removes the content of files that were removed, and content of the last
 // days that no file names, which a crash during an upload leaves. It is run
-// every minute or so, by one replica or several.
+// regularly, by one replica or several.
 func (s *Service) Sweep(ctx context.Context) error {
 	gone, err := s.d.Store.Removals(ctx, sweepSize)
 	if err != nil {

@@ -145,6 +145,7 @@ func TestSettleRefuses(t *testing.T) {
 		"an attempt to come": {func(e *payment.Event) { e.Key = o.ID + "/3" }, payment.ErrCallback},
 		"an unknown order":   {func(e *payment.Event) { e.Key = "x/1" }, payment.ErrNoOrder},
 		"not text":           {func(e *payment.Event) { e.Key = "\xff\x00/1" }, payment.ErrNoOrder},
+		"no session":         {func(e *payment.Event) { e.Session = "\x00" }, payment.ErrCallback},
 		"another session":    {func(e *payment.Event) { e.Session = "x" }, payment.ErrMismatch},
 		"too little":         {func(e *payment.Event) { e.Amount.Minor-- }, payment.ErrMismatch},
 		"another currency":   {func(e *payment.Event) { e.Amount.Currency = "USD" }, payment.ErrMismatch},

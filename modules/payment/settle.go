@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"causeway/platform/money"
@@ -15,7 +16,7 @@ import (
 // the amount taken, or the session, is not the order's; then nothing has changed.
 func (s *Service) Settle(ctx context.Context, e Event) error {
 	id, n, ok := parseKey(e.Key)
-	if !ok || e.ID == "" || e.Session == "" || e.Provider != s.d.ProviderName {
+	if !ok || !plain(e.ID) || !plain(e.Session) || e.Provider != s.d.ProviderName {
 		return fmt.Errorf("event %q: %w", e.ID, ErrCallback)
 	}
 	o, err := s.d.Store.Order(ctx, id)
@@ -51,6 +52,11 @@ func (s *Service) Settle(ctx context.Context, e Event) error {
 		}
 		return s.apply(ctx, o, a, last, e.Status, e.Amount)
 	})
+}
+
+// plain reports whether s is a name as providers make them: printable ASCII.
+func plain(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // load returns an order, its attempt n (the zero Attempt if there is none) and

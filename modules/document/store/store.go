@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"causeway/modules/document"
 	"causeway/modules/identity"
@@ -65,6 +67,9 @@ WHERE id = $1`
 
 // File returns the file with id.
 func (s *Store) File(ctx context.Context, id document.ID) (document.File, error) {
+	if !text(id) {
+		return document.File{}, document.ErrNoFile
+	}
 	return one(s.db.QueryRow(ctx, fileByID, string(id)), id)
 }
 
@@ -75,6 +80,9 @@ WHERE person_id = $1 AND id = $2`
 
 // FileOf returns the person's file with id.
 func (s *Store) FileOf(ctx context.Context, person identity.PersonID, id document.ID) (document.File, error) {
+	if !text(id) {
+		return document.File{}, document.ErrNoFile
+	}
 	return one(s.db.QueryRow(ctx, fileOfPerson, string(person), string(id)), id)
 }
 
@@ -115,6 +123,11 @@ func (s *Store) files(ctx context.Context, q string, args ...any) ([]document.Fi
 		files = append(files, f)
 	}
 	return files, rows.Err()
+}
+
+// text reports whether id is text to both engines: no id is anything else.
+func text(id document.ID) bool {
+	return utf8.ValidString(string(id)) && strings.IndexByte(string(id), 0) < 0
 }
 
 func one(r *sql.Row, id document.ID) (document.File, error) {

@@ -21,7 +21,9 @@ import (
 var texts []byte
 
 // Source returns the texts of this module; it has no pages.
-func Source() view.Source { return view.Source{Module: "document", Templates: embed.FS{}, Texts: texts} }
+func Source() view.Source {
+	return view.Source{Module: "document", Templates: embed.FS{}, Texts: texts}
+}
 
 // Documents is what these routes need of document.
 type Documents interface {

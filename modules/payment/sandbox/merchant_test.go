@@ -38,7 +38,7 @@ type merchant struct {
 	late    bool // the case is withdrawn: what is paid goes back
 }
 
-func newMerchant(t *testing.T, d *db.DB) *merchant {
+func newMerchant(t testing.TB, d *db.DB) *merchant {
 	t.Helper()
 	m := &merchant{told: map[string]int{}}
 	var mux http.Handler
@@ -119,7 +119,7 @@ func (departments) Name(context.Context, org.ID) (lang.Text, error) {
 }
 func (departments) Subject(context.Context, org.ID, identity.PersonID) string { return "s" }
 
-func (m *merchant) open(t *testing.T) payment.Order {
+func (m *merchant) open(t testing.TB) payment.Order {
 	t.Helper()
 	o, err := m.service.Open(t.Context(), payment.Request{
 		Person: "p1", Payee: "transport-department", Reference: "case", Key: uuid.NewString(), Return: "/cases/1",
@@ -132,7 +132,7 @@ func (m *merchant) open(t *testing.T) payment.Order {
 }
 
 // visit asks our own pages, as person.
-func (m *merchant) visit(t *testing.T, method, path, person string) (*http.Response, string) {
+func (m *merchant) visit(t testing.TB, method, path, person string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, m.url+path, nil)
 	if err != nil {
@@ -152,7 +152,7 @@ func (m *merchant) visit(t *testing.T, method, path, person string) (*http.Respo
 }
 
 // pay presses our button and returns the provider's page.
-func (m *merchant) pay(t *testing.T, o payment.Order) string {
+func (m *merchant) pay(t testing.TB, o payment.Order) string {
 	t.Helper()
 	res, body := m.visit(t, http.MethodPost, "/payments/"+o.ID, "p1")
 	to := res.Header.Get("Location")
@@ -163,7 +163,7 @@ func (m *merchant) pay(t *testing.T, o payment.Order) string {
 }
 
 // back follows the provider's way back and returns where that leads.
-func (m *merchant) back(t *testing.T, o payment.Order, to string) string {
+func (m *merchant) back(t testing.TB, o payment.Order, to string) string {
 	t.Helper()
 	if to != m.url+"/payments/"+o.ID+"/return" {
 		t.Fatalf("the provider leads to %s", to)
@@ -172,7 +172,7 @@ func (m *merchant) back(t *testing.T, o payment.Order, to string) string {
 	return res.Header.Get("Location")
 }
 
-func (m *merchant) state(t *testing.T, o payment.Order) payment.State {
+func (m *merchant) state(t testing.TB, o payment.Order) payment.State {
 	t.Helper()
 	got, err := m.service.Find(t.Context(), o.ID)
 	if err != nil {
@@ -182,7 +182,7 @@ func (m *merchant) state(t *testing.T, o payment.Order) payment.State {
 }
 
 // wait waits until o is in state, sweeping meanwhile if sweep.
-func (m *merchant) wait(t *testing.T, o payment.Order, want payment.State, sweep bool) {
+func (m *merchant) wait(t testing.TB, o payment.Order, want payment.State, sweep bool) {
 	t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); m.state(t, o) != want; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -197,7 +197,7 @@ func (m *merchant) wait(t *testing.T, o payment.Order, want payment.State, sweep
 }
 
 // balanced checks the ledger, and that the provider is left with minor cents.
-func (m *merchant) balanced(t *testing.T, minor int64) {
+func (m *merchant) balanced(t testing.TB, minor int64) {
 	t.Helper()
 	accounts, err := m.service.Balance(t.Context())
 	if err != nil {

@@ -42,7 +42,7 @@ type process struct {
 }
 
 // startProvider starts one that sends people back to the origin back.
-func startProvider(t *testing.T, back string) *process {
+func startProvider(t testing.TB, back string) *process {
 	t.Helper()
 	p := &process{dir: t.TempDir(), addr: "127.0.0.1:0", back: back}
 	secrets, err := payprovider.OpenSecrets(p.dir)
@@ -55,7 +55,7 @@ func startProvider(t *testing.T, back string) *process {
 	return p
 }
 
-func (p *process) start(t *testing.T) {
+func (p *process) start(t testing.TB) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -92,7 +92,7 @@ func (p *process) origin() string {
 	return "http://pay.localhost:" + port
 }
 
-func (p *process) set(t *testing.T, m payprovider.Modes) {
+func (p *process) set(t testing.TB, m payprovider.Modes) {
 	t.Helper()
 	if _, err := p.control.Set(t.Context(), m); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func (p *process) set(t *testing.T, m payprovider.Modes) {
 
 // press posts the form of the provider's page at url, as a browser does, and
 // returns where it leads.
-func (p *process) press(t *testing.T, url, choice string) string {
+func (p *process) press(t testing.TB, url, choice string) string {
 	t.Helper()
 	res := p.browse(t, http.MethodPost, url, "choice="+choice)
 	if res.StatusCode != http.StatusSeeOther {
@@ -111,7 +111,7 @@ func (p *process) press(t *testing.T, url, choice string) string {
 }
 
 // browse asks the provider for url, whose host name it resolves as a browser does.
-func (p *process) browse(t *testing.T, method, url, form string) *http.Response {
+func (p *process) browse(t testing.TB, method, url, form string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(form))
 	if err != nil {

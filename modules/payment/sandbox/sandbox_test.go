@@ -218,6 +218,8 @@ func TestHostile(t *testing.T) {
 			"a cent less":          {body: body("evt_1", session, o.ID+"/1", "succeeded", "89999"), key: secrets.Webhook, at: now, status: 409},
 			"an unknown status":    {body: body("evt_1", session, o.ID+"/1", "paid", "90000"), key: secrets.Webhook, at: now, status: 422},
 			"half a cent":          {body: body("evt_1", session, o.ID+"/1", "succeeded", "90000.5"), key: secrets.Webhook, at: now, status: 422},
+			"nothing in an order":  {body: body("evt_1", session, `\u0000/1`, "succeeded", "90000"), key: secrets.Webhook, at: now, status: 404},
+			"nothing in a session": {body: body("evt_1", `\u0000`, o.ID+"/2", "succeeded", "90000"), key: secrets.Webhook, at: now, status: 422},
 			"not UTF-8":            {body: strings.Replace(good, "succeeded", "succ\xff", 1), key: secrets.Webhook, at: now, status: 422},
 			"a key twice":          {body: strings.Replace(good, `"id"`, `"id":"evt_1","id"`, 1), key: secrets.Webhook, at: now, status: 422},
 			"nothing":              {body: "", key: secrets.Webhook, at: now, status: 422},
@@ -259,6 +261,14 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, m *merchant) {
 		o := m.open(t)
+		for _, path := range []string{"/payments/%ff%00", "/payments/x", "/payments/%ff/return", "/payments/%00/receipt"} {
+			if res, _ := m.visit(t, http.MethodGet, path, "p1"); res.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %d", path, res.StatusCode)
+			}
+		}
+		if res, _ := m.visit(t, http.MethodGet, "/payments?before=%ff%00", "p1"); res.StatusCode != http.StatusOK {
+			t.Errorf("a page before nothing: %d", res.StatusCode)
+		}
 		for _, path := range []string{"", "/return", "/receipt"} {
 			if res, _ := m.visit(t, http.MethodGet, "/payments/"+o.ID+path, "p2"); res.StatusCode != http.StatusNotFound {
 				t.Errorf("another person's %s: %d", path, res.StatusCode)

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"causeway/modules/identity"
 	"causeway/modules/payment"
@@ -59,6 +61,9 @@ WHERE id = $1`
 
 // Order returns the order with id.
 func (s *Store) Order(ctx context.Context, id string) (payment.Order, error) {
+	if !text(id) {
+		return payment.Order{}, payment.ErrNoOrder
+	}
 	o, err := scanOrder(s.db.QueryRow(ctx, orderByID, id))
 	if err != nil {
 		return o, fmt.Errorf("order %q: %w", id, err)
@@ -74,6 +79,9 @@ WHERE person_id = $1 AND id = $2`
 
 // OrderOf returns the person's order with id.
 func (s *Store) OrderOf(ctx context.Context, person identity.PersonID, id string) (payment.Order, error) {
+	if !text(id) {
+		return payment.Order{}, payment.ErrNoOrder
+	}
 	o, err := scanOrder(s.db.QueryRow(ctx, orderOfPerson, string(person), id))
 	if err != nil {
 		return o, fmt.Errorf("order %q: %w", id, err)
@@ -91,6 +99,9 @@ LIMIT $3`
 
 // Orders lists a person's orders, newest first.
 func (s *Store) Orders(ctx context.Context, person identity.PersonID, before string, limit int) ([]payment.Order, error) {
+	if !text(before) {
+		before = "0" // which nothing comes before
+	}
 	return s.orders(ctx, ordersOfPerson, string(person), before, limit)
 }
 
@@ -138,6 +149,9 @@ func (s *Store) Save(ctx context.Context, o payment.Order) error {
 	}
 	return nil
 }
+
+// text reports whether s is text to both engines: no id is anything else.
+func text(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // row is a *sql.Row or *sql.Rows.
 type row interface{ Scan(dest ...any) error }
