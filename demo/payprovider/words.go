@@ -15,7 +15,7 @@ func wordsIn(t lang.Tag) words {
 	case lang.Hant:
 		return words{
 			Title: "付款", Sandbox: "這是測試用的付款服務，不會動用任何真實款項。", Payee: "收款機構", For: "付款項目", Reference: "參考編號",
-			Amount: "金額", Pay: "支付", Decline: "模擬銀行拒絕付款", DeclineHint: "測試付款被拒絕後的情況。", Leave: "不付款，返回",
+			Amount: "金額", Pay: "繳付", Decline: "模擬銀行拒絕付款", DeclineHint: "測試付款被拒絕後的情況。", Leave: "不付款，返回",
 			Done: "付款已完成。", Refused: "付款被拒絕，沒有收取任何款項。", Left: "你沒有付款，沒有收取任何款項。", Back: "返回通途",
 			Missing: "找不到這項付款", MissingAdvice: "請返回你原來的網頁，再按一次付款按鈕。", Languages: "語言", Choose: "你要怎樣做？",
 		}
