@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"causeway/modules/consent"
 	"causeway/modules/identity"
@@ -82,6 +84,9 @@ WHERE g.person_id = $1 AND g.id = $2 AND g.kind = 'given' AND g.until_us > $3
 
 // Active returns a grant that nothing ended.
 func (s *Store) Active(ctx context.Context, p identity.PersonID, id consent.GrantID, now time.Time) (consent.Grant, error) {
+	if !text(id) {
+		return consent.Grant{}, consent.ErrNotActive
+	}
 	g, err := scan(s.db.QueryRow(ctx, selectActive, string(p), string(id), now.UnixMicro()))
 	if errors.Is(err, sql.ErrNoRows) {
 		return g, consent.ErrNotActive
@@ -97,6 +102,9 @@ WHERE g.person_id = $1 AND g.id = $2 AND g.kind = 'given'`
 
 // Grant returns a grant as it stands.
 func (s *Store) Grant(ctx context.Context, p identity.PersonID, id consent.GrantID) (consent.Grant, error) {
+	if !text(id) {
+		return consent.Grant{}, consent.ErrNoGrant
+	}
 	g, err := scan(s.db.QueryRow(ctx, selectGrant, string(p), string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return g, consent.ErrNoGrant
@@ -156,4 +164,9 @@ func scan(row interface{ Scan(dest ...any) error }) (consent.Grant, error) {
 		g.Items = append(g.Items, consent.Item(it))
 	}
 	return g, nil
+}
+
+// text reports whether id is text to both engines: no id is anything else.
+func text(id consent.GrantID) bool {
+	return utf8.ValidString(string(id)) && strings.IndexByte(string(id), 0) < 0
 }

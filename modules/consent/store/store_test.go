@@ -82,7 +82,9 @@ func (labels) Class(id string) (consent.ClassLabel, bool) {
 	return consent.ClassLabel{Label: text(id), Fields: map[string]lang.Text{"a": text("A"), "b": text("B")}}, id != "nothing"
 }
 
-func (labels) Service(_ context.Context, id string) (lang.Text, bool) { return text("Service " + id), true }
+func (labels) Service(_ context.Context, id string) (lang.Text, bool) {
+	return text("Service " + id), true
+}
 
 func text(s string) lang.Text { return lang.Text{En: s, Hant: s, Hans: s} }
 
@@ -149,6 +151,14 @@ func TestGive(t *testing.T) {
 		}
 		if _, err := w.Grant(ctx, bob, g.ID); !errors.Is(err, consent.ErrNoGrant) {
 			t.Errorf("another person's: %v", err)
+		}
+		for _, id := range []consent.GrantID{"", "\x00", "\xff", "x"} {
+			if _, err := w.Grant(ctx, alice, id); !errors.Is(err, consent.ErrNoGrant) {
+				t.Errorf("%q: %v", id, err)
+			}
+			if _, err := w.Active(ctx, "alice", id); !errors.Is(err, consent.ErrNotActive) {
+				t.Errorf("%q: %v", id, err)
+			}
 		}
 		if err := w.Withdraw(ctx, bob, g.ID); !errors.Is(err, consent.ErrNoGrant) {
 			t.Errorf("another person's: %v", err)

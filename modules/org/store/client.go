@@ -54,6 +54,9 @@ WHERE client_id = $1 AND id = $2 AND revoked_us = 0`
 
 // RevokeKey ends a key.
 func (s *Store) RevokeKey(ctx context.Context, client, id string, at time.Time) error {
+	if !text(client, id) {
+		return org.ErrNoKey
+	}
 	res, err := s.db.Exec(ctx, revokeKey, client, id, micros(at))
 	return changed(res, err, "revoke key", org.ErrNoKey)
 }
@@ -65,6 +68,9 @@ WHERE department_id = $1 AND id = $2 AND revoked_us = 0`
 
 // RevokeClient ends a client; its keys end with it.
 func (s *Store) RevokeClient(ctx context.Context, d org.ID, id string, at time.Time) error {
+	if !text(id) {
+		return org.ErrNoClient
+	}
 	res, err := s.db.Exec(ctx, revokeClient, string(d), id, micros(at))
 	return changed(res, err, "revoke client", org.ErrNoClient)
 }
@@ -76,6 +82,9 @@ WHERE k.id = $1 AND k.revoked_us = 0 AND (k.until_us = 0 OR k.until_us > $2) AND
 
 // KeyClient returns whose key id is.
 func (s *Store) KeyClient(ctx context.Context, id string, now time.Time) (org.Client, ed25519.PublicKey, error) {
+	if !text(id) {
+		return org.Client{}, nil, org.ErrNoKey
+	}
 	var c org.Client
 	var key []byte
 	err := s.db.QueryRow(ctx, selectKeyClient, id, micros(now)).Scan(&c.ID, &c.Department, &c.Name, &c.Key, &key)
@@ -145,6 +154,9 @@ ORDER BY added_us, id`
 
 // Client returns one of d's.
 func (s *Store) Client(ctx context.Context, d org.ID, id string) (org.Software, error) {
+	if !text(id) {
+		return org.Software{}, org.ErrNoClient
+	}
 	c, err := scanClient(s.db.QueryRow(ctx, selectClient, string(d), id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, org.ErrNoClient

@@ -15,6 +15,9 @@ ON CONFLICT (key_id, nonce) DO NOTHING`
 
 // AddNonce records a nonce. Of two at the same moment the engine lets one in.
 func (s *Store) AddNonce(ctx context.Context, key, nonce string, until time.Time) error {
+	if !text(key, nonce) {
+		return org.ErrReplay // no signature can say it
+	}
 	res, err := s.db.Exec(ctx, insertNonce, key, nonce, micros(until))
 	return changed(res, err, "insert nonce", org.ErrReplay)
 }

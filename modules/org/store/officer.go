@@ -33,6 +33,9 @@ WHERE person_id = $1 AND department_id = $2`
 
 // Officer returns what p is in d.
 func (s *Store) Officer(ctx context.Context, p identity.PersonID, d org.ID) (org.OfficerRecord, error) {
+	if !text(string(d)) {
+		return org.OfficerRecord{}, org.ErrNotOfficer
+	}
 	o, err := scanOfficer(s.db.QueryRow(ctx, selectOfficer, string(p), string(d)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, org.ErrNotOfficer

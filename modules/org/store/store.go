@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"causeway/modules/org"
 	"causeway/platform/db"
@@ -53,4 +55,15 @@ func changed(res sql.Result, err error, what string, absent error) error {
 		return absent
 	}
 	return nil
+}
+
+// text reports whether all of ids are text to both engines: no id is anything
+// else.
+func text(ids ...string) bool {
+	for _, id := range ids {
+		if !utf8.ValidString(id) || strings.IndexByte(id, 0) >= 0 {
+			return false
+		}
+	}
+	return true
 }

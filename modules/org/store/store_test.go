@@ -332,6 +332,39 @@ func TestClients(t *testing.T) {
 	})
 }
 
+// TestNoText asks for ids that are no text.
+func TestNoText(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		admin, err := w.Appoint(ctx, "transport-department", "chan", org.DepartmentAdmin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := w.Register(ctx, admin, "A", newKey(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"\x00", "\xff", "\xed\xa0\x80"} {
+			_, err := w.Officer(ctx, "chan", org.ID(id))
+			want(t, "officer", err, org.ErrNotOfficer)
+			_, err = w.Department(ctx, org.ID(id))
+			want(t, "department", err, org.ErrNoDepartment)
+			_, _, err = w.KeyClient(ctx, id)
+			want(t, "key", err, org.ErrNoKey)
+			want(t, "revoke key", w.RevokeKey(ctx, admin, c.ID, id), org.ErrNoKey)
+			want(t, "revoke client", w.RevokeClient(ctx, admin, id), org.ErrNoClient)
+			_, err = w.Rotate(ctx, admin, id, newKey(t), 0)
+			want(t, "rotate", err, org.ErrNoClient)
+			_, err = w.Register(ctx, admin, id, newKey(t))
+			want(t, "name", err, org.ErrClientName)
+			_, err = w.PersonOf(ctx, "transport-department", id+"aaaaaaaaaaaaaaaaaaaaaaaaa")
+			want(t, "subject", err, org.ErrNoSubject)
+			want(t, "nonce", w.UseNonce(ctx, "k", id, start), org.ErrReplay)
+		}
+	})
+}
+
 func TestSubjects(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

@@ -31,6 +31,9 @@ WHERE department_id = $1 AND subject = $2`
 
 // PersonOf returns whom d knows as subject.
 func (s *Store) PersonOf(ctx context.Context, d org.ID, subject string) (identity.PersonID, error) {
+	if !text(subject) {
+		return "", org.ErrNoSubject
+	}
 	var p identity.PersonID
 	err := s.db.QueryRow(ctx, selectPerson, string(d), subject).Scan(&p)
 	if errors.Is(err, sql.ErrNoRows) {
