@@ -21,6 +21,7 @@ type Notice struct {
 	Until     time.Time      // until when the facts may be fetched
 	Keep      Period         // how long they are kept after the case ended; zero: not said
 	ByHand    bool           // some of the facts may be typed instead
+	Asking    bool           // nothing is agreed yet: say what refusing leads to
 }
 
 // A NoticeSource is one department that holds facts.
@@ -83,7 +84,9 @@ func (s *Service) Notice(ctx context.Context, r Request) (Notice, error) {
 			return Notice{}, err
 		}
 	}
-	return s.notice(ctx, r.Recipient, r.Service, r.Items, r.Keep, s.now().Add(r.For))
+	n, err := s.notice(ctx, r.Recipient, r.Service, r.Items, r.Keep, s.now().Add(r.For))
+	n.Asking = true
+	return n, err
 }
 
 // Words says in words what g allows. What has been renamed since shows its new

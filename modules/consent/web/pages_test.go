@@ -24,6 +24,8 @@ func TestPages(t *testing.T) {
 			{Label: same("Visa"), Purpose: same("Age"), Otherwise: consent.AtCounter},
 		}}},
 	}
+	asking := words
+	asking.Asking = true
 	grant := consent.Grant{ID: "g", Given: at, Until: at, Case: "c", Previous: "p", Receipt: "eyJ"}
 	var lines []line
 	var pages, receipts []any
@@ -39,7 +41,7 @@ func TestPages(t *testing.T) {
 		"consent/grant":   append(pages, line{Words: words}),
 		"consent/receipt": receipts,
 		"consent/verify": []any{
-			verifyPage{}, verifyPage{Text: "x", Problems: view.Problems{{Field: "receipt", Key: "fault.consent.receipt"}}},
+			verifyPage{Genuine: &consent.Receipt{}, Words: asking}, verifyPage{}, verifyPage{Text: "x", Problems: view.Problems{{Field: "receipt", Key: "fault.consent.receipt"}}},
 			verifyPage{Genuine: &consent.Receipt{ID: "g", Issuer: "https://causeway.example"}, Words: words}, verifyPage{Genuine: &consent.Receipt{}, Words: words, Expired: true},
 		},
 	})
