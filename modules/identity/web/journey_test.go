@@ -61,6 +61,11 @@ func (desk) Clerk(ctx context.Context) (identity.Clerk, bool) {
 
 func newSite(t *testing.T, limits identityweb.Limits) *site {
 	t.Helper()
+	return newSiteAt(t, origin, limits)
+}
+
+func newSiteAt(t *testing.T, origin string, limits identityweb.Limits) *site {
+	t.Helper()
 	d := testkit.SQLite(t, testkit.M{Module: "keys", Files: keys.Migrations}, testkit.M{Module: "identity", Files: identitystore.Migrations})
 	master, err := keys.CreateMaster(filepath.Join(t.TempDir(), "master"))
 	if err != nil {
@@ -116,6 +121,7 @@ func newSite(t *testing.T, limits identityweb.Limits) *site {
 	})
 	pages := identityweb.New(identityweb.Options{Service: s.service, View: set, Origin: origin, Now: s.clock, Limits: limits})
 	pages.Mount(s.mux)
+	s.mux.Handle("GET /static/", httpx.Public, set.Static())
 	s.handler = s.mux.Secured(view.Preferences(pages.Sessions(s.mux)))
 	return s
 }
