@@ -12,6 +12,7 @@ var (
 	ErrWrite       = fault.New(fault.Invalid, "exchange.bad-record")
 	ErrKeyReused   = fault.New(fault.Conflict, "exchange.key-reused")
 	ErrNoWrite     = fault.New(fault.NotFound, "exchange.no-write")
+	ErrNoFact      = fault.New(fault.NotFound, "exchange.no-fact")
 	ErrNoReport    = fault.New(fault.NotFound, "exchange.no-report")
 	ErrReportText  = fault.New(fault.Invalid, "exchange.report-text")
 	ErrReportMany  = fault.New(fault.Conflict, "exchange.too-many-reports")

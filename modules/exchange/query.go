@@ -35,6 +35,10 @@ const (
 // Outcomes returns every outcome.
 func Outcomes() []Outcome { return []Outcome{Found, None, Several, Refused, Invalid, Late, Down} }
 
+// Text is the key of the sentence that tells a person of o. Its arguments are
+// "source", the department's name, and "class", the class's label.
+func (o Outcome) Text() string { return "exchange.outcome." + string(o) }
+
 // An Answer is what came of a Query.
 type Answer struct {
 	Outcome Outcome

@@ -44,6 +44,7 @@ type Report struct {
 	ID         string
 	Department org.ID
 	Subject    string // how the department knows the person
+	Hint       string // of the person's identity number, for the officer who reads it
 	Actor      string
 	Channel    string
 	Class      string
@@ -68,29 +69,17 @@ type words struct {
 }
 
 // Report tells the department that holds a fact that it is wrong, and returns
-// the report's id. It returns ErrClass or ErrField for what nobody holds,
-// ErrReportText, or ErrReportMany while too many reports wait.
+// the report's id. It returns what Fact does, ErrReportText, or ErrReportMany while too many reports wait.
 func (s *Service) Report(ctx context.Context, by identity.Caller, w WrongFact) (string, error) {
-	if by.Person == "" {
-		return "", fmt.Errorf("report: %w", ErrSignIn)
-	}
-	class, ok := s.d.Classes.Class(w.Class)
-	if !ok || !class.Readable() {
-		return "", fmt.Errorf("report: %w", ErrClass)
-	}
-	if _, ok := class.Field(w.Field); !ok {
-		return "", fmt.Errorf("report: %w", ErrField)
+	f, err := s.Fact(ctx, by, w.Class, w.Field, w.Case)
+	if err != nil {
+		return "", err
 	}
 	said, err := sentence(w.Said)
 	if err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
-	shown := ""
-	if s.d.Facts != nil && w.Case != "" {
-		if shown, err = s.d.Facts.Shown(ctx, by, w.Case, w.Class, w.Field); err != nil {
-			return "", fmt.Errorf("report: %w", err)
-		}
-	}
+	class, shown := f.Class, f.Shown
 	id := s.d.NewID()
 	err = s.d.Units.Do(ctx, func(ctx context.Context) error {
 		n, err := s.d.Store.OpenReports(ctx, by.Person)
@@ -120,6 +109,37 @@ func (s *Service) Report(ctx context.Context, by identity.Caller, w WrongFact) (
 		return "", fmt.Errorf("report: %w", err)
 	}
 	return id, nil
+}
+
+// A Fact is a fact that somebody is about to report.
+type Fact struct {
+	Class Class
+	Field Field
+	Shown string // its value as the caller's case shows it, or ""
+}
+
+// Fact returns the fact that the caller is about to report. It returns
+// ErrNoFact for what nobody holds, and a NotFound fault for another's case.
+func (s *Service) Fact(ctx context.Context, by identity.Caller, class, field, caseID string) (Fact, error) {
+	if by.Person == "" {
+		return Fact{}, fmt.Errorf("report: %w", ErrSignIn)
+	}
+	var f Fact
+	var ok bool
+	if f.Class, ok = s.d.Classes.Class(class); !ok || !f.Class.Readable() {
+		return Fact{}, fmt.Errorf("report: %w", ErrNoFact)
+	}
+	if f.Field, ok = f.Class.Field(field); !ok {
+		return Fact{}, fmt.Errorf("report: %w", ErrNoFact)
+	}
+	if s.d.Facts == nil || caseID == "" {
+		return f, nil
+	}
+	var err error
+	if f.Shown, err = s.d.Facts.Shown(ctx, by, caseID, class, field); err != nil {
+		return Fact{}, fmt.Errorf("report: %w", err)
+	}
+	return f, nil
 }
 
 // sentence returns a text that somebody typed, or ErrReportText.

@@ -80,7 +80,7 @@ func reportRoundTrip(t *testing.T, h *house) {
 	if err := h.AnswerReport(ctx, steward, id, exchange.Kept, "Or not."); !errors.Is(err, exchange.ErrReportState) {
 		t.Errorf("answered twice: %v", err)
 	}
-	if diff := cmp.Diff([]string{"exchange.notice-corrected"}, h.notices.kinds); diff != "" {
+	if diff := cmp.Diff([]string{"exchange.notice.corrected"}, h.notices.kinds); diff != "" {
 		t.Error(diff)
 	}
 	got, err := h.ReportOf(ctx, me, id)
@@ -97,8 +97,8 @@ func reportRoundTrip(t *testing.T, h *house) {
 		want error
 	}{
 		"nobody":        {identity.Caller{}, wrong, exchange.ErrSignIn},
-		"no such class": {me, exchange.WrongFact{Class: "x.y", Field: "z", Said: "s"}, exchange.ErrClass},
-		"no such field": {me, exchange.WrongFact{Class: "housing.address", Field: "z", Said: "s"}, exchange.ErrField},
+		"no such class": {me, exchange.WrongFact{Class: "x.y", Field: "z", Said: "s"}, exchange.ErrNoFact},
+		"no such field": {me, exchange.WrongFact{Class: "housing.address", Field: "z", Said: "s"}, exchange.ErrNoFact},
 		"nothing said":  {me, exchange.WrongFact{Class: "housing.address", Field: "street", Said: " \n "}, exchange.ErrReportText},
 		"not UTF-8":     {me, exchange.WrongFact{Class: "housing.address", Field: "street", Said: "a\xff"}, exchange.ErrReportText},
 		"a NUL":         {me, exchange.WrongFact{Class: "housing.address", Field: "street", Said: "a\x00"}, exchange.ErrReportText},

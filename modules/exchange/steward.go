@@ -41,6 +41,11 @@ func (s *Service) ReadReport(ctx context.Context, by org.Officer, id string) (Re
 		if err := s.open(ctx, &r); err != nil {
 			return err
 		}
+		number, err := s.d.Numbers.Number(ctx, r.Person)
+		if err != nil {
+			return err
+		}
+		r.Hint = number.Hint()
 		return s.recordReport(ctx, by, r, "exchange.report-read")
 	})
 	if err != nil {
@@ -71,7 +76,7 @@ func (s *Service) AnswerReport(ctx context.Context, by org.Officer, id string, s
 		if err := s.seal(ctx, r); err != nil {
 			return err
 		}
-		return s.d.Notices.Tell(ctx, r.Person, "exchange.notice-"+string(state), nil, "/reports/"+r.ID)
+		return s.d.Notices.Tell(ctx, r.Person, "exchange.notice."+string(state), nil, "/reports/"+r.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("answer report: %w", err)
