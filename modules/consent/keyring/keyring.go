@@ -65,8 +65,12 @@ func (k *Keys) Verify(ctx context.Context, jws string) (string, []byte, error) {
 	return typ, payload, nil
 }
 
-// Published returns the public keys, retired ones too, as a JWK set.
+// Published returns the public keys, retired ones too, as a JWK set. It makes the
+// first key if there is none yet.
 func (k *Keys) Published(ctx context.Context) ([]byte, error) {
+	if _, err := k.ring.Signer(ctx, signerName, keys.Ed25519); err != nil {
+		return nil, err
+	}
 	publics, err := k.ring.Verifiers(ctx, signerName)
 	if err != nil {
 		return nil, err

@@ -19,8 +19,8 @@ func TestPages(t *testing.T) {
 	words := consent.Notice{
 		Recipient: org.Department{ID: "t", Name: same("Transport")}, Service: same("Renewal"), Until: at, Keep: consent.Period{Years: 2, Months: 1, Days: 3},
 		Sources: []consent.NoticeSource{{Department: org.Department{Name: same("Immigration")}, Items: []consent.NoticeItem{
-			{Label: same("Identity"), Purpose: same("Age"), Otherwise: consent.ByHand, Fields: []consent.NoticeField{{"a", same("A")}, {"b", same("B")}}},
-			{Label: same("Passport"), Purpose: same("Age"), Otherwise: consent.OnPaper, Fields: []consent.NoticeField{{"a", same("A")}}},
+			{Label: same("Identity"), Purpose: same("Age"), Otherwise: consent.ByHand, Fields: []consent.NoticeField{{Name: "a", Label: same("A")}, {Name: "b", Label: same("B")}}},
+			{Label: same("Passport"), Purpose: same("Age"), Otherwise: consent.OnPaper, Fields: []consent.NoticeField{{Name: "a", Label: same("A")}}},
 			{Label: same("Visa"), Purpose: same("Age"), Otherwise: consent.AtCounter},
 		}}},
 	}
