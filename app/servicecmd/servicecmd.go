@@ -73,11 +73,11 @@ func Test(file, cases, calendarsDir string, stdout, stderr io.Writer) int {
 	}
 	passed := 0
 	for _, c := range table {
-		why := c.Run(def, cal)
-		if len(why) == 0 {
+		r := c.Run(def, cal)
+		if r.Passed() {
 			passed++
 		}
-		say(stdout, "%s", service.Summary(c, why))
+		say(stdout, "%s", r.Line(c))
 	}
 	say(stdout, "%d passed, %d failed", passed, len(table)-passed)
 	if passed < len(table) {

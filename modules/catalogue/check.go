@@ -54,8 +54,8 @@ func (s *Service) check(ctx context.Context, def *service.Definition, sh *shelf,
 			fail("%v", err)
 		}
 		for _, c := range cases {
-			if why := c.Run(def, cal.Calendar); len(why) > 0 {
-				fail("%s", service.Summary(c, why))
+			if r := c.Run(def, cal.Calendar); !r.Passed() {
+				fail("%s", r.Line(c))
 			}
 		}
 	}

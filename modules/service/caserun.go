@@ -1,7 +1,6 @@
 package service
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ type caseRun struct {
 	def   *Definition
 	in    Input
 	given map[string]Answer // what the case answers
-	said  bool              // evidence was said to be none, several or unavailable
 }
 
 func (r *caseRun) texts() []string {
@@ -84,10 +82,8 @@ func (r *caseRun) evidence(n, choose *yaml.Node) {
 func (r *caseRun) facts(ev Evidence, n *yaml.Node, chosen int) Facts {
 	switch {
 	case n.Kind == yaml.ScalarNode && n.Value == string(None):
-		r.said = true
 		return Facts{State: None}
 	case n.Kind == yaml.ScalarNode && n.Value == string(Unavailable):
-		r.said = true
 		return Facts{State: Unavailable}
 	case n.Kind == yaml.SequenceNode:
 		records := make([]map[string]any, len(n.Content))
@@ -98,14 +94,12 @@ func (r *caseRun) facts(ev Evidence, n *yaml.Node, chosen int) Facts {
 		case chosen > len(records):
 			r.fail("choose: `%s` has %d records", ev.Class, len(records))
 		case len(records) == 0:
-			r.said = true
 			return Facts{State: None}
 		case len(records) == 1:
 			return Facts{Found, records[0]}
 		case chosen > 0:
 			return Facts{Found, records[chosen-1]}
 		}
-		r.said = true
 		return Facts{State: Several}
 	}
 	return Facts{Found, r.record(ev, n)}
@@ -242,9 +236,8 @@ func (r *caseRun) compareEligible(n *yaml.Node, out Outcome) {
 	case !ok:
 	case s != "true" && s != "false":
 		r.fail("eligible is true or false")
-	case out.Status == Waiting && (s == "true" || !r.said):
-		r.fail("eligible: want %s, but a rule waits for %s", s, strings.Join(out.Waits, ", "))
-	case out.Status == Waiting:
+	case s == "true" && out.Status == Waiting:
+		r.fail("eligible: want true, but a rule waits for %s", strings.Join(out.Waits, ", "))
 	case (s == "true") != (out.Status == Eligible):
 		r.fail("eligible: want %s, got %t%s", s, out.Status == Eligible, because(out))
 	}
@@ -350,12 +343,4 @@ func (r *caseRun) compareLet(n *yaml.Node, l let, out Outcome) {
 	case !got.Equal(want):
 		r.fail("%s: want %s, got %s", l.name, want, got)
 	}
-}
-
-// Summary writes what the run of a case says, in one line.
-func Summary(c Case, why []string) string {
-	if len(why) == 0 {
-		return "ok    " + c.Name
-	}
-	return fmt.Sprintf("FAIL  %s (line %d): %s", c.Name, c.Line, strings.Join(strings.Fields(strings.Join(why, "; ")), " "))
 }

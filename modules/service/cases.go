@@ -78,11 +78,31 @@ func parseCase(name string, i int, n *yaml.Node) Case {
 	return c
 }
 
-// Run runs c against d and returns why it fails, or nothing when it passes.
-// Questions that are shown and that the case does not answer are declined.
-func (c Case) Run(d *Definition, cal *Calendar) []string {
+// Result is what the run of a case says.
+type Result struct {
+	Failures []string // why it fails; none when it passes
+	Waits    []string // evidence and questions for which a rule waits: the case is not decided
+}
+
+// Passed reports whether the case does what it expects.
+func (r Result) Passed() bool { return len(r.Failures) == 0 }
+
+// Line writes the result of c in one line.
+func (r Result) Line(c Case) string {
+	switch {
+	case !r.Passed():
+		return fmt.Sprintf("FAIL  %s (line %d): %s", c.Name, c.Line, strings.Join(strings.Fields(strings.Join(r.Failures, "; ")), " "))
+	case len(r.Waits) > 0:
+		return fmt.Sprintf("ok    %s (not decided: a rule waits for %s)", c.Name, strings.Join(r.Waits, ", "))
+	}
+	return "ok    " + c.Name
+}
+
+// Run runs c against d. Questions that are shown and that the case does not
+// answer are declined. A case that a rule leaves waiting is not eligible.
+func (c Case) Run(d *Definition, cal *Calendar) Result {
 	if len(c.bad) > 0 {
-		return c.bad
+		return Result{Failures: c.bad}
 	}
 	r := &caseRun{file: file{name: c.file}, def: d, in: Input{
 		Today: c.today, Calendar: cal, Evidence: map[string]Facts{}, Answers: map[string]Answer{},
@@ -92,14 +112,14 @@ func (c Case) Run(d *Definition, cal *Calendar) []string {
 	r.answers(c.values["answers"])
 	expect := r.file.fieldsOrNone(c.values["expect"], "expect", strings.Join(append(d.Lets(), expectKeys), " "))
 	if len(r.errs) > 0 {
-		return r.texts()
+		return Result{Failures: r.texts()}
 	}
 	asked, out, err := r.walk()
 	if err != nil {
-		return []string{err.Error()}
+		return Result{Failures: []string{err.Error()}}
 	}
 	r.compare(expect, asked, out)
-	return r.texts()
+	return Result{r.texts(), out.Waits}
 }
 
 // fieldsOrNone is fields for a mapping that may be missing or empty.

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"causeway/modules/service/expr"
 	"causeway/platform/money"
@@ -126,7 +127,7 @@ func (e *evaluation) rules() error {
 		switch {
 		case !v.Known():
 			state = RuleWaiting
-			e.out.Status, e.out.Waits = Waiting, e.def.sources(e.f.Needs)
+			e.out.Status, e.out.Waits = Waiting, e.sources(e.f.Needs)
 		case !v.Bool():
 			state = RuleFailed
 			e.out.Status, e.out.Reason, e.out.Instead = Ineligible, r.Reason, r.Instead
@@ -140,16 +141,17 @@ func (e *evaluation) rules() error {
 	return nil
 }
 
-// sources names the evidence and questions of s.
-func (d *Definition) sources(s expr.Set) []string {
+// sources names the evidence and questions of s. A question is left out while it
+// is not known whether it will be asked: it waits for what decides that.
+func (e *evaluation) sources(s expr.Set) []string {
 	var names []string
-	for i, ev := range d.Evidence {
+	for i, ev := range e.def.Evidence {
 		if s.Has(i) {
 			names = append(names, ev.Name)
 		}
 	}
-	for i, q := range d.Questions {
-		if s.Has(len(d.Evidence) + i) {
+	for i, q := range e.def.Questions {
+		if s.Has(len(e.def.Evidence)+i) && slices.Contains(e.out.Next, q.Name) {
 			names = append(names, q.Name)
 		}
 	}

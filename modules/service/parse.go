@@ -263,7 +263,9 @@ func (p *parser) place(n *yaml.Node, offset int) (line, col int) {
 		indent := 0
 		if line-1 < len(p.lines) {
 			l := p.lines[line-1]
-			indent = len(l) - len(strings.TrimLeft(l, " "))
+			indent = len(l) - len(strings.TrimLeft(l, " ")) // of the block and of the text in it
+			text := n.Value[last:]
+			indent -= len(text) - len(strings.TrimLeft(text, " "))
 		}
 		return line, indent + utf8.RuneCountInString(before[last:]) + 1
 	case yaml.FoldedStyle:

@@ -73,6 +73,7 @@ func (p *parser) record(ev *Evidence, n *yaml.Node) {
 			kind, ok := expr.ParseKind(s)
 			if !ok {
 				p.at(e.value, "the type of a field is one of text, number, date, boolean, money")
+				fields[name] = expr.Var{}
 				continue
 			}
 			ev.Fields = append(ev.Fields, Field{name, kind})
@@ -323,7 +324,7 @@ func (p *parser) lets(n *yaml.Node) {
 			continue
 		}
 		// What failed is declared all the same, so that it is said once.
-		v := expr.Var{No: "has an error of its own"}
+		v := expr.Var{}
 		x := p.compile(e.value, "let", expr.Bool, expr.Text, expr.Number, expr.Money, expr.Exact, expr.Date)
 		if x != nil {
 			v = expr.Var{Type: x.Type, Slot: p.slot(), Deps: x.Deps}

@@ -141,6 +141,7 @@ func (p *parser) template(n *yaml.Node, what string) template {
 		return t
 	}
 	values := map[lang.Tag]map[string]bool{}
+	before := len(p.errs)
 	for _, l := range lang.All() {
 		parts, deps, used := p.parts(nodes[l], what)
 		values[l] = used
@@ -153,6 +154,9 @@ func (p *parser) template(n *yaml.Node, what string) template {
 		case lang.Hans:
 			t.hans = parts
 		}
+	}
+	if len(p.errs) > before {
+		return t
 	}
 	for _, l := range []lang.Tag{lang.Hant, lang.Hans} {
 		for v := range values[lang.English] {

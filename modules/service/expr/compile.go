@@ -1,6 +1,9 @@
 package expr
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Expr is a compiled expression. It may be used by many goroutines.
 type Expr struct {
@@ -21,7 +24,8 @@ type compiler struct {
 	given []string // questions that are known to be answered where we are
 }
 
-// Compile types src in s and returns it, or everything that is wrong with it.
+// Compile types src in s and returns it, or everything that is wrong with it:
+// nothing new if it rests on a name that has an error of its own.
 // Its kind is one of want, unless want is empty.
 func Compile(src string, s *Scope, want ...Kind) (*Expr, []Error) {
 	n, err := parse(src)
@@ -38,9 +42,10 @@ func Compile(src string, s *Scope, want ...Kind) (*Expr, []Error) {
 		if t.Kind == Exact && slices.Contains(want, Money) {
 			hint = ": end it with .rounded()"
 		}
-		c.fail(n, "this is %s, but %s is wanted%s", t.Kind.a(), oneOf(want), hint)
+		start := len(src) - len(strings.TrimLeft(src, " \t\r\n"))
+		c.errs = append(c.errs, errorAt(start, "this is %s, but %s is wanted%s", t.Kind.a(), oneOf(want), hint))
 	}
-	if len(c.errs) > 0 {
+	if len(c.errs) > 0 || run == nil {
 		return nil, c.errs
 	}
 	return &Expr{t, c.deps, run}, nil
@@ -113,6 +118,8 @@ func example(name string, v Var) string {
 
 func (c *compiler) load(n node, name string, v Var) (Type, eval) {
 	switch {
+	case v.Type.Kind == Unknown && v.No == "":
+		return Type{}, nil
 	case v.Type.Kind == Table:
 		return c.fail(n, "`%s` is a table: read it as in %s.firstAtLeast(\"column\", value).column", name, name)
 	case v.No != "":

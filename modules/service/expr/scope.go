@@ -30,7 +30,7 @@ func (s Set) Empty() bool { return s == Set{} }
 
 // Var is what a name stands for.
 type Var struct {
-	Type   Type
+	Type   Type           // Unknown for a name that has an error of its own
 	Slot   int            // where a Frame holds the value
 	Deps   Set            // the sources that it rests on
 	Fields map[string]Var // of a record, which itself is no value
