@@ -94,6 +94,4 @@ var (
 	ErrDeclare = fault.New(fault.Invalid, "casework.declare")
 	// ErrNoEvidence reports evidence or a question that the case does not have.
 	ErrNoEvidence = fault.New(fault.NotFound, "casework.no-evidence")
-	// ErrPurged reports a case whose file was removed when its time had come.
-	ErrPurged = fault.New(fault.NotFound, "casework.purged")
 )

@@ -212,7 +212,7 @@ func (s *Service) approve(ctx context.Context, t *turn, def *service.Definition,
 	return s.d.Units.Do(ctx, func(ctx context.Context) error {
 		next := *t
 		next.events = slices.Clone(t.events)
-		rows, args, err := s.start(ctx, next.c, def, out)
+		rows, args, err := s.start(ctx, next.c, out)
 		if err != nil {
 			return err
 		}
@@ -257,43 +257,4 @@ func (s *Service) useUp(c Case) func(context.Context) error {
 		}
 		return nil
 	}
-}
-
-// start starts the effects that out names.
-func (s *Service) start(ctx context.Context, c Case, def *service.Definition, out service.Outcome) ([]EffectRow, map[string]any, error) {
-	args := map[string]any{}
-	rows := make([]EffectRow, 0, len(out.Effects))
-	for i, due := range out.Effects {
-		r := EffectRequest{
-			Key: fmt.Sprintf("%s/%s/%d", c.ID, due.Kind, i), Kind: string(due.Kind), Person: c.Person, Case: c.ID, Reference: c.Reference,
-			Department: c.Department, Title: due.Title,
-		}
-		switch due.Kind {
-		case service.Credential:
-			r.Type, r.From, r.Until, r.Claims = due.Type, due.From, due.Until, due.Record()
-			args["from"], args["until"] = due.From, due.Until
-		case service.Write:
-			r.Class, r.Record = due.Type, due.Record()
-		}
-		state, result, err := s.effects[r.Kind].Start(ctx, r)
-		if err != nil {
-			return nil, nil, fmt.Errorf("effect %s: %w", r.Key, err)
-		}
-		rows = append(rows, EffectRow{Key: r.Key, Ordinal: i + 1, Kind: r.Kind, State: state, Attempts: 1, Result: result, Changed: s.now()})
-	}
-	return rows, args, nil
-}
-
-// done reports whether every effect is.
-func done(rows []EffectRow) bool {
-	return !slices.ContainsFunc(rows, func(r EffectRow) bool { return r.State != EffectDone })
-}
-
-func (s *Service) putAll(ctx context.Context, c Case, rows []EffectRow) error {
-	for _, r := range rows {
-		if err := s.d.Store.PutEffect(ctx, c, r); err != nil {
-			return err
-		}
-	}
-	return nil
 }

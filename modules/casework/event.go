@@ -39,6 +39,7 @@ const (
 	WasWithdrawn        What = "withdrawn"
 	WasEffectDone       What = "effect-done"
 	WasEffectFailed     What = "effect-failed"
+	WasRetried          What = "retried" // an effect that had failed
 	WasRefunded         What = "refunded"
 	WasDone             What = "done"
 	WasExpired          What = "expired"
@@ -83,4 +84,13 @@ type Detail struct {
 	Effect     string            `json:"effect,omitempty"` // a kind
 	Key        string            `json:"key,omitempty"`    // of an effect
 	Keep       time.Time         `json:"keep,omitzero"`    // until when the file is kept, once the case has ended
+}
+
+// Whats returns everything that can happen to a case.
+func Whats() []What {
+	return []What{
+		WasOpened, WasConsented, WasConsentWithdrawn, WasAsked, WasFetched, WasChosen, WasTyped, WasAnswered, WasIneligible, WasSubmitted,
+		WasPaid, WasNotPaid, WasAtStep, WasStepPassed, WasClaimed, WasReleased, WasEscalated, WasRenewed, WasAskedMore, WasGivenMore,
+		WasApproved, WasRefused, WasWithdrawn, WasEffectDone, WasEffectFailed, WasRetried, WasRefunded, WasDone, WasExpired, WasPurged,
+	}
 }

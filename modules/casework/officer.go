@@ -2,21 +2,14 @@ package casework
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
-	"causeway/modules/identity"
 	"causeway/modules/org"
 	"causeway/modules/service"
-	"causeway/platform/day"
 	"causeway/platform/trail"
 )
-
-// lookFor is for how long a stated reason lets an officer look at a case.
-const lookFor = 30 * time.Minute
 
 // maxNote bounds what an officer or the applicant writes, in characters.
 const maxNote = 2000
@@ -33,129 +26,6 @@ func officer(o org.Officer, c Case) actor {
 		role = o.Roles[0]
 	}
 	return actor{string(o.Person), role, trail.Online}
-}
-
-// Queue returns what waits for an officer of o's department in one of o's roles
-// (or in the one that q names), and whether there is more.
-func (s *Service) Queue(ctx context.Context, o org.Officer, q Queue) (list []Listed, more bool, err error) {
-	q.Department, q.Limit = o.Department, pageSize+1
-	q.Roles = slices.DeleteFunc(slices.Clone(q.Roles), func(r string) bool { return !o.Has(r) })
-	if len(q.Roles) == 0 {
-		q.Roles = o.Roles
-	}
-	if len(q.Roles) == 0 {
-		return nil, false, nil
-	}
-	switch q.State {
-	case Deciding, MoreInformation:
-	case Approved:
-		q.Roles = nil // a case whose effects failed has left its step
-	default:
-		q.State = Deciding
-	}
-	cs, err := s.d.Store.Queue(ctx, q)
-	if err != nil {
-		return nil, false, err
-	}
-	if more = len(cs) > pageSize; more {
-		cs = cs[:pageSize]
-	}
-	list, err = s.listed(ctx, cs)
-	return list, more, err
-}
-
-// A Desk is a case as an officer sees it. Without Open it holds the Case alone,
-// and its View's Definition and Owner.
-type Desk struct {
-	View
-	Open    bool // the officer has taken it, or said why they look at it
-	Mine    bool // the officer has taken it
-	History []Line
-	Effects []EffectRow
-}
-
-// Desk returns a case of o's department. What the applicant gave is in it once o
-// has taken the case or stated a reason. It returns ErrNoCase for any other
-// department's case, and for one that is not submitted.
-func (s *Service) Desk(ctx context.Context, o org.Officer, id ID) (Desk, error) {
-	t, err := s.theirs(ctx, o, id)
-	if err != nil {
-		return Desk{}, err
-	}
-	c := t.c
-	mine := c.Claimed == o.Person
-	open := mine
-	if !open {
-		if open, err = s.d.Store.Looked(ctx, c, o.Person, s.now().Add(-lookFor)); err != nil {
-			return Desk{}, err
-		}
-	}
-	v, err := s.view(ctx, t)
-	if err != nil {
-		return Desk{}, err
-	}
-	d := Desk{View: v, Open: open, Mine: mine}
-	if !open {
-		d.File, d.Outcome = newFile(), service.Outcome{}
-		return d, nil
-	}
-	if d.History, err = s.lines(ctx, c); err != nil {
-		return Desk{}, err
-	}
-	d.Effects, err = s.d.Store.Effects(ctx, c)
-	return d, err
-}
-
-// theirs begins a turn on a case of o's department.
-func (s *Service) theirs(ctx context.Context, o org.Officer, id ID) (*turn, error) {
-	c, sealed, err := s.d.Store.ByID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if !o.Known() || c.Department != o.Department || c.Submitted.IsZero() {
-		return nil, fmt.Errorf("case %s: %w", id, ErrNoCase)
-	}
-	return s.open(ctx, c, sealed)
-}
-
-// MayRead returns nil if o has taken a case or stated a reason to look at it
-// lately, and ErrNoCase otherwise: for what belongs to a case elsewhere.
-func (s *Service) MayRead(ctx context.Context, o org.Officer, id ID) error {
-	c, _, err := s.d.Store.ByID(ctx, id)
-	if err != nil {
-		return err
-	}
-	if c.Department != o.Department || c.Submitted.IsZero() {
-		return ErrNoCase
-	}
-	if c.Claimed == o.Person {
-		return nil
-	}
-	ok, err := s.d.Store.Looked(ctx, c, o.Person, s.now().Add(-lookFor))
-	if err == nil && !ok {
-		err = ErrNoCase
-	}
-	return err
-}
-
-// Look lets o look at a case for half an hour, for a reason that the person whom
-// it is about will read. It returns ErrReason without one.
-func (s *Service) Look(ctx context.Context, o org.Officer, id ID, reason string) error {
-	reason, err := note(reason)
-	if err != nil {
-		return err
-	}
-	t, err := s.theirs(ctx, o, id)
-	if err != nil {
-		return err
-	}
-	e := s.entry(ctx, t.c, officer(o, t.c), "casework.looked", reason, map[string]string{"reference": t.c.Reference, "service": t.c.Service})
-	return s.d.Units.Do(ctx, func(ctx context.Context) error {
-		if err := s.d.Store.AddLook(ctx, t.c, o.Person, t.at); err != nil {
-			return err
-		}
-		return s.d.Trail.Record(ctx, e)
-	})
 }
 
 // note returns a text that somebody typed, or ErrReason.
@@ -318,97 +188,4 @@ func (s *Service) Refuse(ctx context.Context, o org.Officer, id ID, rev int64, r
 	}
 	more = append(more, s.tell(t.c, def, kind, map[string]any{"amount": t.c.Fee}))
 	return s.commit(ctx, t, more...)
-}
-
-// AskMore asks the applicant for more, in words that they will read, and stops
-// the clock.
-func (s *Service) AskMore(ctx context.Context, o org.Officer, id ID, rev int64, text string) error {
-	t, def, err := s.held(ctx, o, id, rev)
-	if err != nil {
-		return err
-	}
-	if text, err = note(text); err != nil {
-		return err
-	}
-	sealed, err := s.sealNote(ctx, t, text)
-	if err != nil {
-		return err
-	}
-	left, err := s.left(t, def)
-	if err != nil {
-		return err
-	}
-	by := officer(o, t.c)
-	if err := t.add(by, WasAskedMore, Detail{Department: o.Department, Left: left}, sealed); err != nil {
-		return err
-	}
-	return s.commit(ctx, t, s.record(t.c, by, "casework.asked-more", "", nil), s.tell(t.c, def, "more", nil))
-}
-
-// left counts the working days from the day of t to the last day of its step.
-func (s *Service) left(t *turn, def *service.Definition) (int, error) {
-	if t.c.Due.IsZero() {
-		return 0, nil
-	}
-	cal, err := s.d.Definitions.Calendar(def.Calendar)
-	if err != nil {
-		return 0, err
-	}
-	n, days := 0, def.Workdays(cal)
-	for d := day.In(t.at, def.Zone).AddDays(1); !d.After(t.c.Due); d = d.AddDays(1) {
-		ok, err := days.Working(d)
-		if err != nil {
-			return 0, err
-		}
-		if ok {
-			n++
-		}
-	}
-	return n, nil
-}
-
-// GiveMore answers an officer's question, in words, with a file, or both. The
-// clock goes on.
-func (s *Service) GiveMore(ctx context.Context, by identity.Caller, id ID, text, name string, content []byte) error {
-	t, err := s.mine(ctx, by, id)
-	if err != nil {
-		return err
-	}
-	def, err := s.definition(ctx, t.c)
-	if err != nil {
-		return err
-	}
-	if t.c.State != MoreInformation {
-		return ErrNotNow
-	}
-	if len(content) == 0 || strings.TrimSpace(text) != "" {
-		if text, err = note(text); err != nil {
-			return err
-		}
-	}
-	sealed, err := s.sealNote(ctx, t, text)
-	if err != nil {
-		return err
-	}
-	if len(content) > 0 {
-		doc, err := s.d.Documents.Put(ctx, by, string(id), name, content)
-		if err != nil {
-			return err
-		}
-		t.file.Extra, t.dirty = append(t.file.Extra, Upload{doc, name}), true
-	}
-	d := Detail{}
-	if st := def.Steps[t.c.Step]; !st.Within.IsZero() {
-		cal, err := s.d.Definitions.Calendar(def.Calendar)
-		if err != nil {
-			return err
-		}
-		if d.Due, err = def.Workdays(cal).Add(day.In(t.at, def.Zone), max(t.c.Left, 1)); err != nil {
-			return err
-		}
-	}
-	if err := t.add(self(by), WasGivenMore, d, sealed); err != nil {
-		return err
-	}
-	return s.commit(ctx, t)
 }

@@ -159,7 +159,7 @@ func (s *Service) Written(ctx context.Context, w exchange.Written) error {
 	if err := t.add(system(), what, Detail{Effect: rows[i].Kind, Key: w.Key, Reason: w.Reason}, nil); err != nil {
 		return err
 	}
-	if done(slices.DeleteFunc(slices.Clone(rows), func(r EffectRow) bool { return r.Kind == PaymentEffect })) {
+	if done(rows) {
 		def, err := s.definition(ctx, c)
 		if err != nil {
 			return err

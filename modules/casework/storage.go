@@ -74,3 +74,14 @@ type Queue struct {
 	After      ID
 	Limit      int
 }
+
+// SortDay writes d so that no day comes after every day: the order of a Queue.
+func SortDay(d day.Date) string {
+	if d.IsZero() {
+		return Never
+	}
+	return d.String()
+}
+
+// Never is what SortDay writes for no day.
+const Never = "9999-12-31"

@@ -27,6 +27,9 @@ func (s *Service) Withdraw(ctx context.Context, by identity.Caller, id ID, rev i
 	return t.c, nil
 }
 
+// told is what the activity record says of how an undecided case ended.
+var told = map[What]string{WasWithdrawn: "casework.withdrawn", WasExpired: "casework.expired"} //nolint:gochecknoglobals // never changed
+
 // takeBack ends the undecided case of t, and undoes what was begun for it.
 func (s *Service) takeBack(ctx context.Context, t *turn, by actor, what What, why string) error {
 	def, err := s.definition(ctx, t.c)
@@ -37,7 +40,7 @@ func (s *Service) takeBack(ctx context.Context, t *turn, by actor, what What, wh
 	if err := t.add(by, what, Detail{Reason: why, Keep: keep(def, t.at)}, nil); err != nil {
 		return err
 	}
-	more := []func(context.Context) error{s.record(t.c, by, "casework."+string(what), why, nil), s.useUp(t.c)}
+	more := []func(context.Context) error{s.record(t.c, by, told[what], why, nil), s.useUp(t.c)}
 	if before.State == Draft { // nobody but the applicant has seen it: nothing is kept
 		t.wipe = true
 	} else {

@@ -14,7 +14,6 @@ import (
 	"causeway/modules/consent"
 	"causeway/modules/identity"
 	"causeway/modules/org"
-	"causeway/platform/day"
 	"causeway/platform/db"
 )
 
@@ -65,7 +64,7 @@ ON CONFLICT DO NOTHING`
 func (s *Store) Insert(ctx context.Context, c casework.Case, file []byte) error {
 	res, err := s.db.Exec(ctx, insertCase, string(c.Person), string(c.ID), c.Reference, c.Service, c.Version, string(c.State), c.Rev,
 		string(c.Grant), micros(c.Asking), c.Today.String(), c.Fee.Currency, c.Fee.Minor, c.Order, bit(c.Paid),
-		c.Step, c.StepName, string(c.Department), c.Role, dayOf(c.Due), c.Left, bit(c.Late), bit(c.Waiting), string(c.Claimed), micros(c.ClaimedAt), c.Reason,
+		c.Step, c.StepName, string(c.Department), c.Role, casework.SortDay(c.Due), c.Left, bit(c.Late), bit(c.Waiting), string(c.Claimed), micros(c.ClaimedAt), c.Reason,
 		micros(c.Opened), micros(c.Changed), micros(c.Submitted), micros(c.Ended), micros(c.KeepUntil), bit(c.Purged), file)
 	return one(res, err, "insert case "+string(c.ID), casework.ErrReferenceTaken)
 }
@@ -81,7 +80,7 @@ WHERE person_id = $1 AND id = $2 AND rev = $3`
 func (s *Store) Save(ctx context.Context, c casework.Case, was int64, file []byte) error {
 	res, err := s.db.Exec(ctx, updateCase, string(c.Person), string(c.ID), was, string(c.State), c.Rev,
 		string(c.Grant), micros(c.Asking), c.Today.String(), c.Fee.Currency, c.Fee.Minor, c.Order, bit(c.Paid),
-		c.Step, c.StepName, string(c.Department), c.Role, dayOf(c.Due), c.Left, bit(c.Late), bit(c.Waiting), string(c.Claimed), micros(c.ClaimedAt), c.Reason,
+		c.Step, c.StepName, string(c.Department), c.Role, casework.SortDay(c.Due), c.Left, bit(c.Late), bit(c.Waiting), string(c.Claimed), micros(c.ClaimedAt), c.Reason,
 		micros(c.Changed), micros(c.Submitted), micros(c.Ended), micros(c.KeepUntil), bit(c.Purged), file)
 	return one(res, err, "save case "+string(c.ID), casework.ErrChanged)
 }
@@ -124,7 +123,7 @@ func scan(r row, more ...any) (casework.Case, error) {
 	if err := c.Today.UnmarshalText([]byte(today)); err != nil {
 		return c, fmt.Errorf("today of %s: %w", id, err)
 	}
-	if err := c.Due.UnmarshalText([]byte(strings.TrimSuffix(due, never))); err != nil {
+	if err := c.Due.UnmarshalText([]byte(strings.TrimSuffix(due, casework.Never))); err != nil {
 		return c, fmt.Errorf("due of %s: %w", id, err)
 	}
 	return c, nil
@@ -178,15 +177,4 @@ func (s *Store) ByReference(ctx context.Context, reference string) (casework.Cas
 		return c, fmt.Errorf("case by reference: %w", err)
 	}
 	return c, nil
-}
-
-// never sorts after every day that a step is due.
-const never = "9999-12-31"
-
-// dayOf writes d so that no day comes after every day.
-func dayOf(d day.Date) string {
-	if d.IsZero() {
-		return never
-	}
-	return d.String()
 }
