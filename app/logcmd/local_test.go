@@ -43,7 +43,7 @@ func TestLocalGood(t *testing.T) {
 // TestLocalNames: whatever is changed, dropped or added behind the program's
 // back is named.
 func TestLocalNames(t *testing.T) {
-	const position = 302
+	const position = 262
 	for name, test := range map[string]struct {
 		spoil func(t *testing.T, r *rig, id string)
 		says  func(id string) []string
@@ -52,29 +52,29 @@ func TestLocalNames(t *testing.T) {
 			func(t *testing.T, r *rig, id string) {
 				r.exec(t, "UPDATE activity_entries SET actor = 'nobody' WHERE id = $1", id)
 			},
-			func(id string) []string { return []string{"changed: entry " + id + " at position 302"} },
+			func(id string) []string { return []string{"changed: entry " + id + " at position 262"} },
 		},
 		"entry's time changed": {
 			func(t *testing.T, r *rig, id string) {
 				r.exec(t, "UPDATE activity_entries SET at_us = at_us + 1 WHERE id = $1", id)
 			},
-			func(id string) []string { return []string{"changed: entry " + id + " at position 302"} },
+			func(id string) []string { return []string{"changed: entry " + id + " at position 262"} },
 		},
 		"sealed body changed": {
 			func(t *testing.T, r *rig, id string) {
 				r.exec(t, "UPDATE activity_entries SET sealed = $2 WHERE id = $1", id, []byte("x"))
 			},
-			func(id string) []string { return []string{"changed: entry " + id + " at position 302"} },
+			func(id string) []string { return []string{"changed: entry " + id + " at position 262"} },
 		},
 		"given to another person": {
 			func(t *testing.T, r *rig, id string) {
 				r.exec(t, "UPDATE activity_entries SET person_id = 'p9' WHERE id = $1", id)
 			},
-			func(id string) []string { return []string{"changed: entry " + id + " at position 302"} },
+			func(id string) []string { return []string{"changed: entry " + id + " at position 262"} },
 		},
 		"entry dropped": {
 			func(t *testing.T, r *rig, id string) { r.exec(t, "DELETE FROM activity_entries WHERE id = $1", id) },
-			func(id string) []string { return []string{"missing: entry " + id + " at position 302"} },
+			func(id string) []string { return []string{"missing: entry " + id + " at position 262"} },
 		},
 		"entry added": {
 			func(t *testing.T, r *rig, id string) {
@@ -87,14 +87,14 @@ func TestLocalNames(t *testing.T) {
 				r.exec(t, `INSERT INTO activity_entries (person_id, id, at_us, org_id, subject, actor, role, channel, what, grant_id, case_id, salt, sealed, body_hash)
 					SELECT 'zz', id, at_us, org_id, subject, actor, role, channel, what, grant_id, case_id, salt, sealed, body_hash FROM activity_entries WHERE id = $1`, id)
 			},
-			func(id string) []string { return []string{"added: entry " + id + " at position 302"} },
+			func(id string) []string { return []string{"added: entry " + id + " at position 262"} },
 		},
 		"id changed": {
 			func(t *testing.T, r *rig, id string) {
 				r.exec(t, "UPDATE activity_entries SET id = '0000-other' WHERE id = $1", id)
 			},
 			func(id string) []string {
-				return []string{"added: entry 0000-other without a position", "missing: entry " + id + " at position 302"}
+				return []string{"added: entry 0000-other without a position", "missing: entry " + id + " at position 262"}
 			},
 		},
 		"entries swapped": {
@@ -105,7 +105,7 @@ func TestLocalNames(t *testing.T) {
 				r.exec(t, "UPDATE activity_entries SET id = $1 WHERE id = 'tmp'", other)
 			},
 			func(id string) []string {
-				return []string{"changed: entry " + id + " at position 302", "at position 306"}
+				return []string{"changed: entry " + id + " at position 262", "at position 266"}
 			},
 		},
 		"dropped as if erased": {
@@ -114,7 +114,7 @@ func TestLocalNames(t *testing.T) {
 				r.exec(t, "DELETE FROM activity_entries WHERE id = $1", id)
 			},
 			func(id string) []string {
-				return []string{"missing: entry " + id + " at position 302", "changed: tombstone"}
+				return []string{"missing: entry " + id + " at position 262", "changed: tombstone"}
 			},
 		},
 		"tombstone added": {
@@ -124,7 +124,7 @@ func TestLocalNames(t *testing.T) {
 				r.exec(t, "DELETE FROM activity_entries WHERE id = $1", id)
 			},
 			func(id string) []string {
-				return []string{"missing: entry " + id + " at position 302", "added: tombstone ff-tomb"}
+				return []string{"missing: entry " + id + " at position 262", "added: tombstone ff-tomb"}
 			},
 		},
 		"tombstone dropped": {
@@ -136,43 +136,43 @@ func TestLocalNames(t *testing.T) {
 				r.exec(t, "UPDATE tlog_leaves SET leaf = $2 WHERE id = $1", id, []byte("y"))
 			},
 			func(id string) []string {
-				return []string{"changed: entry " + id + " at position 302", "positions 0 to 599 was changed", "hash of the positions 256 to 511"}
+				return []string{"changed: entry " + id + " at position 262", "positions 0 to 299 was changed", "hash of the positions 0 to 255"}
 			},
 		},
 		"leaf and entry changed together": {
 			func(t *testing.T, r *rig, id string) { r.rewrite(t, id) },
 			func(string) []string {
-				return []string{"the leaves do not give the root that was signed", "hash of the positions 256 to 511"}
+				return []string{"the leaves do not give the root that was signed", "hash of the positions 0 to 255"}
 			},
 		},
 		"leaves swapped": {
 			func(t *testing.T, r *rig, id string) {
-				r.exec(t, "UPDATE tlog_leaves SET idx = 100000 WHERE idx = 300")
-				r.exec(t, "UPDATE tlog_leaves SET idx = 300 WHERE idx = 301")
-				r.exec(t, "UPDATE tlog_leaves SET idx = 301 WHERE idx = 100000")
+				r.exec(t, "UPDATE tlog_leaves SET idx = 100000 WHERE idx = 250")
+				r.exec(t, "UPDATE tlog_leaves SET idx = 250 WHERE idx = 251")
+				r.exec(t, "UPDATE tlog_leaves SET idx = 251 WHERE idx = 100000")
 			},
 			func(string) []string { return []string{"the leaves do not give the root that was signed"} },
 		},
 		"leaf dropped": {
 			func(t *testing.T, r *rig, id string) { r.exec(t, "DELETE FROM tlog_leaves WHERE id = $1", id) },
 			func(id string) []string {
-				return []string{"leaf at position 302: it is missing", "added: entry " + id}
+				return []string{"leaf at position 262: it is missing", "added: entry " + id}
 			},
 		},
 		"leaf and entry added": {
 			func(t *testing.T, r *rig, id string) {
 				r.copyEntry(t, id, "0000-added")
-				r.exec(t, "INSERT INTO tlog_leaves (idx, id, leaf) VALUES (601, '0000-added', $1)", []byte("z"))
+				r.exec(t, "INSERT INTO tlog_leaves (idx, id, leaf) VALUES (301, '0000-added', $1)", []byte("z"))
 			},
 			func(string) []string {
-				return []string{"leaf 0000-added at position 601: it was added", "changed: entry 0000-added"}
+				return []string{"leaf 0000-added at position 301: it was added", "changed: entry 0000-added"}
 			},
 		},
 		"hash changed": {
 			func(t *testing.T, r *rig, _ string) {
 				r.exec(t, "UPDATE tlog_hashes SET hash = $1 WHERE idx = 1", make([]byte, 32))
 			},
-			func(string) []string { return []string{"the stored hash of the positions 256 to 511 is not theirs"} },
+			func(string) []string { return []string{"the stored hash of the positions 0 to 255 is not theirs"} },
 		},
 		"hash dropped": {
 			func(t *testing.T, r *rig, _ string) { r.exec(t, "DELETE FROM tlog_hashes WHERE idx = 0") },
@@ -185,35 +185,35 @@ func TestLocalNames(t *testing.T) {
 			func(string) []string { return []string{"there is a hash 2 of level 1"} },
 		},
 		"log truncated": {
-			func(t *testing.T, r *rig, _ string) { r.exec(t, "DELETE FROM tlog_leaves WHERE idx >= 590") },
+			func(t *testing.T, r *rig, _ string) { r.exec(t, "DELETE FROM tlog_leaves WHERE idx >= 290") },
 			func(string) []string {
-				return []string{"leaf at position 590: the leaves from here to 600 are missing", "added: entry"}
+				return []string{"leaf at position 290: the leaves from here to 300 are missing", "added: entry"}
 			},
 		},
 		"log and checkpoint rolled back": {
 			func(t *testing.T, r *rig, _ string) {
-				r.exec(t, "DELETE FROM tlog_leaves WHERE idx >= 600")
-				r.exec(t, "DELETE FROM tlog_checkpoints WHERE size > 600")
+				r.exec(t, "DELETE FROM tlog_leaves WHERE idx >= 300")
+				r.exec(t, "DELETE FROM tlog_checkpoints WHERE size > 300")
 			},
 			func(string) []string { return []string{"added: tombstone"} },
 		},
 		"checkpoint dropped": {
-			func(t *testing.T, r *rig, _ string) { r.exec(t, "DELETE FROM tlog_checkpoints WHERE size = 601") },
-			func(string) []string { return []string{"at position 600: it was added: no signed checkpoint"} },
+			func(t *testing.T, r *rig, _ string) { r.exec(t, "DELETE FROM tlog_checkpoints WHERE size = 301") },
+			func(string) []string { return []string{"at position 300: it was added: no signed checkpoint"} },
 		},
 		"checkpoint replaced by an older one": {
 			func(t *testing.T, r *rig, _ string) {
-				r.exec(t, "UPDATE tlog_checkpoints SET note = (SELECT c.note FROM tlog_checkpoints c WHERE c.size = 0) WHERE size = 601")
+				r.exec(t, "UPDATE tlog_checkpoints SET note = (SELECT c.note FROM tlog_checkpoints c WHERE c.size = 0) WHERE size = 301")
 			},
 			func(string) []string {
-				return []string{"checkpoint of size 601: what is stored in its place is the checkpoint of size 0"}
+				return []string{"checkpoint of size 301: what is stored in its place is the checkpoint of size 0"}
 			},
 		},
 		"checkpoint not signed": {
 			func(t *testing.T, r *rig, _ string) {
-				r.exec(t, "UPDATE tlog_checkpoints SET note = replace(note, '601', '602') WHERE size = 601")
+				r.exec(t, "UPDATE tlog_checkpoints SET note = replace(note, '301', '302') WHERE size = 301")
 			},
-			func(string) []string { return []string{"checkpoint of size 601: it is not signed by a known key"} },
+			func(string) []string { return []string{"checkpoint of size 301: it is not signed by a known key"} },
 		},
 		"pending forged": {
 			func(t *testing.T, r *rig, id string) {

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	exchangeweb "causeway/modules/exchange/web"
+	"causeway/modules/org"
+	orgweb "causeway/modules/org/web"
+	"causeway/platform/httpx"
+	"causeway/platform/lang"
+)
+
+// mountBasics mounts what belongs to no module.
+func (w *world) mountBasics() {
+	w.mux.Handle("GET /static/{file...}", httpx.Public, w.view.Static())
+	w.mux.Handle("GET /healthz", httpx.Public, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = rw.Write([]byte("ok\n")) // the other side may leave
+	}))
+	w.mux.Handle("GET /readyz", httpx.Public, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if err := w.db.Ping(r.Context()); err != nil {
+			http.Error(rw, "the database does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = rw.Write([]byte("ready\n")) // the other side may leave
+	}))
+}
+
+// consoles lists where an officer may work.
+func (w *world) consoles(_ context.Context, o org.Officer) []orgweb.Console {
+	base := "/work/" + string(o.Department)
+	var all []orgweb.Console
+	add := func(text, path string, ok bool) {
+		if ok {
+			all = append(all, orgweb.Console{Text: text, Path: base + path})
+		}
+	}
+	add("casework.queue.title", "/cases", true)
+	add("identity.counter.title", "/activation", o.Has(clerkRole))
+	add("credential.desk.title", "/licences", o.Has("licence-officer"))
+	add("exchange.inbox.title", "/reports", o.Has("data-steward"))
+	add("exchange.sources.title", "/sources", o.Has("data-steward"))
+	add("activity.department.title", "/activity", o.Has(org.DepartmentAdmin))
+	return all
+}
+
+// roles lists the roles that a department's services name, beside those that
+// the program itself knows.
+func (w *world) roles(ctx context.Context, d org.ID) []string {
+	roles := []string{org.DepartmentAdmin, "data-steward", "licence-officer", clerkRole}
+	services, err := w.catalogue.List(ctx)
+	if err != nil {
+		return roles
+	}
+	for _, p := range services {
+		for _, s := range p.Definition.Steps {
+			if org.ID(s.By) == d {
+				roles = append(roles, s.Role)
+			}
+		}
+	}
+	return roles
+}
+
+// names tells the activity pages how things are called.
+type names struct {
+	w        *world
+	exchange exchangeweb.Names
+}
+
+func (n names) Name(ctx context.Context, kind, id string, detail map[string]string) (lang.Text, bool) {
+	if text, ok := n.exchange.Name(ctx, kind, id, detail); ok {
+		return text, true
+	}
+	switch kind {
+	case "department", "registry", "recipient", "org":
+		d, err := n.w.org.Department(ctx, org.ID(id))
+		return d.Name, err == nil
+	case "service":
+		return labels{n.w}.Service(ctx, id)
+	case "purpose", "why":
+		p, ok := n.w.consent.Purpose(id)
+		return p.Label, ok
+	case "type":
+		if c, ok := n.w.classes.Class(id); ok {
+			return c.Label, true
+		}
+	}
+	return lang.Text{}, false
+}
