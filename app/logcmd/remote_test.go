@@ -57,31 +57,31 @@ func TestRemoteBad(t *testing.T) {
 	}{
 		"leaf changed": {spoil: func(t *testing.T, r *rig) {
 			r.exec(t, "UPDATE tlog_leaves SET leaf = $1 WHERE idx = 10", []byte("x"))
-		}, code: logcmd.Bad, says: "tile 1/000.p/2 is not that of the entries below it"},
+		}, code: logcmd.Bad, says: "tile 1/000.p/1 is not that of the entries below it"},
 		"leaf of the last tile changed": {spoil: func(t *testing.T, r *rig) {
-			r.exec(t, "UPDATE tlog_leaves SET leaf = $1 WHERE idx = 599", []byte("x"))
+			r.exec(t, "UPDATE tlog_leaves SET leaf = $1 WHERE idx = 299", []byte("x"))
 		}, code: logcmd.Bad, says: "the tiles do not give the root"},
-		"entry not in its tile": {change: answer("/tlog/tile/0/001", strings.Repeat("x", 8192), 200), code: logcmd.Bad, says: "the entry at position 256 is not the one in its tile"},
+		"entry not in its tile": {change: answer("/tlog/tile/0/000", strings.Repeat("x", 8192), 200), code: logcmd.Bad, says: "the entry at position 0 is not the one in its tile"},
 		"hash changed": {spoil: func(t *testing.T, r *rig) {
-			r.exec(t, "UPDATE tlog_hashes SET hash = $1 WHERE idx = 1", make([]byte, 32))
-		}, code: logcmd.Bad, says: "tile 1/000.p/2 is not"},
-		"tile withheld":    {change: answer("/tlog/tile/0/001", "", 404), code: logcmd.Bad, says: "tile 0/001 is missing"},
-		"entries withheld": {change: answer("/tlog/tile/entries/002.p/88", "", 404), code: logcmd.Bad, says: "tile entries/002.p/88 is missing"},
-		"entries cut off":  {change: answer("/tlog/tile/entries/001", "\x00\x01a\x00", 200), code: logcmd.Bad, says: "ends early"},
-		"tile too long":    {change: answer("/tlog/tile/0/001", strings.Repeat("x", 9000), 200), code: logcmd.Bad, says: "more than 8192 bytes"},
+			r.exec(t, "UPDATE tlog_hashes SET hash = $1 WHERE idx = 0", make([]byte, 32))
+		}, code: logcmd.Bad, says: "tile 1/000.p/1 is not"},
+		"tile withheld":    {change: answer("/tlog/tile/0/000", "", 404), code: logcmd.Bad, says: "tile 0/000 is missing"},
+		"entries withheld": {change: answer("/tlog/tile/entries/001.p/44", "", 404), code: logcmd.Bad, says: "tile entries/001.p/44 is missing"},
+		"entries cut off":  {change: answer("/tlog/tile/entries/000", "\x00\x01a\x00", 200), code: logcmd.Bad, says: "ends early"},
+		"tile too long":    {change: answer("/tlog/tile/0/000", strings.Repeat("x", 9000), 200), code: logcmd.Bad, says: "more than 8192 bytes"},
 		"checkpoint forged": {change: answer("/tlog/checkpoint", "log.example\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— log.example AAAAAAAA\n", 200),
 			code: logcmd.Bad, says: "not a checkpoint signed by a known key"},
 		"checkpoint of an older log": {spoil: func(t *testing.T, r *rig) {
-			r.exec(t, "DELETE FROM tlog_checkpoints WHERE size = 600")
-		}, code: logcmd.Bad, says: "it has 0 leaves, and had 600"},
-		"server error": {change: answer("/tlog/tile/0/001", "", 503), code: logcmd.Failed, says: "the log did not answer"},
+			r.exec(t, "DELETE FROM tlog_checkpoints WHERE size = 300")
+		}, code: logcmd.Bad, says: "it has 0 leaves, and had 300"},
+		"server error": {change: answer("/tlog/tile/0/000", "", 503), code: logcmd.Failed, says: "the log did not answer"},
 		"no log":       {change: answer("/tlog/checkpoint", "", 404), code: logcmd.Failed, says: "the log did not answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, r *rig) {
 				r.sequence(t)
-				r.record(t, 600)
+				r.record(t, 300)
 				r.sequence(t)
 				seen := filepath.Join(t.TempDir(), "seen")
 				o := logcmd.Options{URL: r.serve(t, nil), Key: r.log.VerifierKey(), Since: seen}
