@@ -35,7 +35,8 @@ type Application struct {
 	Document Document
 }
 
-// A Letter is what the clerk prints and hands over.
+// A Letter is what the clerk prints and hands over. It does not tell whether the
+// person had been activated before.
 type Letter struct {
 	ID         string
 	Code       Code
@@ -43,7 +44,6 @@ type Letter struct {
 	Lang       lang.Tag // of the person
 	Department lang.Text
 	Until      time.Time // the code's last instant
-	Recovery   bool      // the person had been activated before
 }
 
 // CodeState says what has become of a code.
@@ -233,14 +233,7 @@ func (s *Service) Letter(ctx context.Context, id string) (Letter, error) {
 	if err != nil {
 		return Letter{}, err
 	}
-	had, err := s.d.Store.PasskeysOf(ctx, c.Person)
-	if err != nil {
-		return Letter{}, err
-	}
-	return Letter{
-		ID: c.ID, Code: code, Name: to.Name, Lang: to.Lang, Department: clerk.DepartmentName,
-		Until: c.Until, Recovery: len(had) > 0,
-	}, nil
+	return Letter{ID: c.ID, Code: code, Name: to.Name, Lang: to.Lang, Department: clerk.DepartmentName, Until: c.Until}, nil
 }
 
 // AtCounter returns ErrNotClerk unless who asks in ctx may issue codes.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"causeway/modules/identity"
 	"causeway/platform/lang"
@@ -79,7 +78,7 @@ type letterPage struct {
 	Link       string // what the QR code opens
 	Site       string // what is typed instead
 	Back       string
-	Printed    time.Time
+	Printed    string
 }
 
 func (p *Pages) showLetter(w http.ResponseWriter, r *http.Request) error {
@@ -97,12 +96,8 @@ func (p *Pages) showLetter(w http.ResponseWriter, r *http.Request) error {
 		return p.View.Text(l.Lang, key, args)
 	}
 	site := p.Origin + "/activate"
-	heading, intro := text("identity.letter.heading"), text("identity.letter.intro")
-	if l.Recovery {
-		heading, intro = text("identity.letter.heading.recovery"), text("identity.letter.intro.recovery")
-	}
 	return p.View.Render(w, r, http.StatusOK, "identity/letter", letterPage{
-		Lang: string(l.Lang), Heading: heading, Intro: intro,
+		Lang: string(l.Lang), Heading: text("identity.letter.heading"), Intro: text("identity.letter.intro"),
 		Dear: text("identity.letter.dear", "name", l.Name),
 		Steps: []string{
 			text("identity.letter.step.open", "site", strings.TrimPrefix(strings.TrimPrefix(site, "https://"), "http://")),
@@ -111,6 +106,6 @@ func (p *Pages) showLetter(w http.ResponseWriter, r *http.Request) error {
 		Until: text("identity.letter.until", "until", l.Until), Keep: text("identity.letter.keep"),
 		Department: l.Department, From: l.Department.In(l.Lang), CodeLabel: text("identity.letter.code"), Code: l.Code.Reveal(),
 		Link: site + "/" + l.Code.Reveal() + "?lang=" + string(l.Lang), Site: site, Back: "/work/" + url.PathEscape(r.PathValue("department")) + "/activation",
-		Printed: p.Now(),
+		Printed: text("identity.letter.printed", "printed", p.Now()),
 	})
 }
