@@ -44,7 +44,14 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if shared != nil {
+		for _, p := range shared.stop {
+			_ = p.Stop()
+		}
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
 }
 
 var today = day.In(time.Now(), time.UTC)
@@ -59,16 +66,33 @@ type companions struct {
 
 const secret = "only-for-tests"
 
+// shared are the companions of all tests of this package, which run in turn.
+var shared *companions
+
+// startCompanions returns the companions with nothing wrong with any.
 func startCompanions(t testing.TB) *companions {
 	t.Helper()
+	if shared != nil {
+		for source := range shared.http.Sources {
+			shared.set(t, source, registry.Fine, 0)
+		}
+		for source := range shared.sql.Sources {
+			shared.set(t, source, registry.Fine, 0)
+		}
+		return shared
+	}
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &companions{gateway: private, dir: t.TempDir(), stop: map[string]*companion.Process{}}
-	c.start(t, registry.HTTP)
-	c.start(t, registry.SQL)
-	return c
+	dir, err := os.MkdirTemp("", "exchange")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared = &companions{gateway: private, dir: dir, stop: map[string]*companion.Process{}}
+	shared.start(t, registry.HTTP)
+	shared.start(t, registry.SQL)
+	return shared
 }
 
 // start starts the registry of kind, again if it ran before.
@@ -88,12 +112,11 @@ func (c *companions) start(t testing.TB, kind string) {
 		}
 	}
 	*ready = registry.Ready{}
-	p, err := companion.Start(t.Context(), os.Args[0], as, cfg, ready)
+	p, err := companion.Start(context.WithoutCancel(t.Context()), os.Args[0], as, cfg, ready)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.stop[kind] = p
-	t.Cleanup(func() { _ = p.Stop() }) // it may have been stopped before
 }
 
 // set changes what is wrong with a source.

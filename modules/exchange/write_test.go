@@ -31,7 +31,7 @@ func TestWrite(t *testing.T) {
 				t.Fatalf("%s, %v", state, err)
 			}
 		}
-		h.wantExpiry(t, before)
+		h.wantExpiry(t, "renewal", before)
 
 		if _, err := h.Undo(ctx, "renewal", key); err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func TestWrite(t *testing.T) {
 		if state, err := h.Write(ctx, w); state != exchange.Done || err != nil {
 			t.Errorf("%s, %v", state, err)
 		}
-		h.wantExpiry(t, until)
+		h.wantExpiry(t, "renewal", until)
 		if len(h.settled.all) != 1 || h.settled.all[0].State != exchange.Done || h.settled.all[0].Key != key {
 			t.Errorf("settled %+v", h.settled.all)
 		}
@@ -77,13 +77,13 @@ func TestWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		h.wantExpiry(t, before)
+		h.wantExpiry(t, "renewal", before)
 	}, testkit.M{Module: "exchange", Files: exchangestore.Migrations})
 }
 
-func (h *house) wantExpiry(t *testing.T, want string) {
+func (h *house) wantExpiry(t *testing.T, person, want string) {
 	t.Helper()
-	a, err := h.Fetch(t.Context(), h.consented("renewal", "td.driving-licence", "expires_on"))
+	a, err := h.Fetch(t.Context(), h.consented(person, "td.driving-licence", "expires_on"))
 	if err != nil || a.Outcome != exchange.Found || a.Records[0]["expires_on"] != want {
 		t.Fatalf("%+v, %v: want %s", a, err, want)
 	}
@@ -147,7 +147,7 @@ func TestWritesStay(t *testing.T) {
 	c := startCompanions(t)
 	h := sqliteHouse(t, c, quick)
 	w := exchange.Write{
-		Key: "stay", Class: "td.driving-licence", Person: "renewal", Record: map[string]any{"expires_on": "2036-05-05"}, Recipient: "transport-department",
+		Key: "stay", Class: "td.driving-licence", Person: "too-early", Record: map[string]any{"expires_on": "2036-05-05"}, Recipient: "transport-department",
 	}
 	if _, err := h.Write(t.Context(), w); err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestWritesStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.start(t, registry.HTTP)
-	sqliteHouse(t, c, quick).wantExpiry(t, "2036-05-05")
+	sqliteHouse(t, c, quick).wantExpiry(t, "too-early", "2036-05-05")
 }
 
 // TestReport takes a report from the person to the steward and back.
