@@ -25,7 +25,9 @@ func (s *Service) Paid(ctx context.Context, o payment.Order) error {
 		return nil
 	}
 	if !t.c.Can(WasPaid) {
-		return fmt.Errorf("order %s of a case that is %s: %w", o.ID, t.c.State, ErrNotNow)
+		// The case has ended without this money: it goes back at once, since an
+		// error would leave what the provider took unrecorded.
+		return s.d.Payments.Refund(ctx, o.ID, feeKey(t.c.ID), "late")
 	}
 	def, err := s.definition(ctx, t.c)
 	if err != nil {
