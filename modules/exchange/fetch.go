@@ -227,7 +227,7 @@ func (s *Service) entry(ctx context.Context, c call, withdrawn bool) trail.Entry
 	e := s.about(ctx, c.q.Person, c.q.Recipient)
 	e.What, e.Why, e.Grant, e.Case = "exchange.fetched", c.purpose, string(c.q.Grant), c.q.Case
 	e.Detail = map[string]string{
-		"class": c.class.ID, "fields": strings.Join(c.q.Fields, ", "), "source": string(c.class.Registry),
+		"class": c.class.ID, "fields": strings.Join(c.q.Fields, ", "), "registry": string(c.class.Registry),
 		"outcome": outcome, "reference": c.ref,
 	}
 	if c.answer.Reason != "" {
@@ -267,7 +267,7 @@ func (s *Service) denied(ctx context.Context, q Query, class Class, why error) e
 	}
 	e := s.about(ctx, q.Person, q.Recipient)
 	e.What, e.Grant, e.Case = "exchange.denied", string(q.Grant), q.Case
-	e.Detail = map[string]string{"class": class.ID, "fields": strings.Join(q.Fields, ", "), "source": string(class.Registry)}
+	e.Detail = map[string]string{"class": class.ID, "fields": strings.Join(q.Fields, ", "), "registry": string(class.Registry)}
 	err := s.d.Units.Do(ctx, func(ctx context.Context) error { return s.d.Trail.Record(ctx, e) })
 	return errors.Join(why, err)
 }

@@ -102,7 +102,7 @@ func (s *Service) Report(ctx context.Context, by identity.Caller, w WrongFact) (
 			return err
 		}
 		e.What, e.Case = "exchange.reported", w.Case
-		e.Detail = map[string]string{"class": w.Class, "fields": w.Field, "source": string(class.Registry)}
+		e.Detail = map[string]string{"class": w.Class, "fields": w.Field, "registry": string(class.Registry)}
 		return s.d.Trail.Record(ctx, e)
 	})
 	if err != nil {

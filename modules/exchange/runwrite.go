@@ -87,7 +87,7 @@ func (s *Service) settle(ctx context.Context, w StoredWrite, state WriteState, r
 		}
 		class, _ := s.d.Classes.Class(w.Class)
 		e.Detail = map[string]string{
-			"class": w.Class, "source": string(class.Registry), "outcome": string(state), "reference": w.Reference,
+			"class": w.Class, "registry": string(class.Registry), "outcome": string(state), "reference": w.Reference,
 		}
 		if err := s.d.Trail.Record(ctx, e); err != nil {
 			return err

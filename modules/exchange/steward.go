@@ -126,7 +126,7 @@ func (s *Service) change(ctx context.Context, by org.Officer, id string, from Re
 func (s *Service) recordReport(ctx context.Context, by org.Officer, r Report, what string) error {
 	e := s.about(org.WithOfficer(ctx, by), r.Person, r.Department)
 	e.What, e.Why, e.Case = what, "wrong-fact", r.Case
-	e.Detail = map[string]string{"class": r.Class, "fields": r.Field, "source": string(r.Department)}
+	e.Detail = map[string]string{"class": r.Class, "fields": r.Field, "registry": string(r.Department)}
 	return s.d.Trail.Record(ctx, e)
 }
 

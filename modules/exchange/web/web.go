@@ -96,7 +96,8 @@ type Names struct {
 }
 
 // Name returns what people call id, of the kind that a detail's key says:
-// "class", "fields" (with the class in detail) or "outcome".
+// "class", "fields" (with the class in detail) or "outcome"; or why an officer
+// looked at a report, of the kind "purpose".
 func (n Names) Name(_ context.Context, kind, id string, detail map[string]string) (lang.Text, bool) {
 	switch kind {
 	case "class":
@@ -106,15 +107,21 @@ func (n Names) Name(_ context.Context, kind, id string, detail map[string]string
 		c, ok := n.Exchange.Class(detail["class"])
 		return fieldNames(c, id), ok
 	case "outcome":
-		key := "exchange.said." + id
-		if !n.Views.Has(key) {
-			return lang.Text{}, false
-		}
-		return lang.Text{
-			En: n.Views.Text(lang.English, key, nil), Hant: n.Views.Text(lang.Hant, key, nil), Hans: n.Views.Text(lang.Hans, key, nil),
-		}, true
+		return n.text("exchange.said." + id)
+	case "purpose":
+		return n.text("exchange.why." + id)
 	}
 	return lang.Text{}, false
+}
+
+// text returns the text named key in every language, if there is one.
+func (n Names) text(key string) (lang.Text, bool) {
+	if !n.Views.Has(key) {
+		return lang.Text{}, false
+	}
+	return lang.Text{
+		En: n.Views.Text(lang.English, key, nil), Hant: n.Views.Text(lang.Hant, key, nil), Hans: n.Views.Text(lang.Hans, key, nil),
+	}, true
 }
 
 // fieldNames returns the labels of a list such as "plate, fuel".
