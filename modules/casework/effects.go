@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"causeway/modules/credential"
@@ -43,9 +42,10 @@ func (e paying) Compensate(ctx context.Context, r EffectRequest, order, why stri
 // unpaid is why an order is closed that nobody paid.
 const unpaid = "unpaid"
 
-// Credentials issues licences and certificates, in the unit of ctx.
+// Credentials issues licences and certificates, and takes them back, in the unit of ctx.
 type Credentials interface {
 	Issue(ctx context.Context, i credential.Issue) (credential.Licence, error)
+	Compensate(ctx context.Context, key string) error
 }
 
 // issuing is the effect of a credential.
@@ -63,12 +63,12 @@ func (e issuing) Start(ctx context.Context, r EffectRequest) (EffectState, strin
 	return EffectDone, string(l.ID), nil
 }
 
-// errByOfficers reports a licence that is out: two officers revoke it together.
-var errByOfficers = errors.New("casework: a licence that was issued is revoked by two officers")
-
-// Compensate cannot: a licence that is out is revoked by two officers together.
-func (e issuing) Compensate(context.Context, EffectRequest, string, string) (EffectState, error) {
-	return "", errByOfficers
+// Compensate takes the licence back.
+func (e issuing) Compensate(ctx context.Context, r EffectRequest, _, _ string) (EffectState, error) {
+	if err := e.c.Compensate(ctx, r.Key); err != nil {
+		return "", fmt.Errorf("take back %s: %w", r.Type, err)
+	}
+	return EffectUndone, nil
 }
 
 // writing is the effect of a record in a registry.
