@@ -62,7 +62,9 @@ func (d Date) After(e Date) bool { return d.t.After(e.t) }
 func (d Date) AddDays(n int) Date { return Date{d.t.AddDate(0, 0, n)} }
 
 // Sub returns the number of days from e to d.
-func (d Date) Sub(e Date) int { return int(d.t.Sub(e.t) / (24 * time.Hour)) }
+func (d Date) Sub(e Date) int { return int((d.t.Unix() - e.t.Unix()) / secondsPerDay) }
+
+const secondsPerDay = 24 * 60 * 60
 
 // AddMonths returns the same day n months after d, or the last day of that
 // month where it has no such day.
