@@ -15,6 +15,8 @@ type Store interface {
 	Write(ctx context.Context, person identity.PersonID, key string, undo bool) (StoredWrite, error)
 	// SettleWrite ends a pending write; first is false if it was settled before.
 	SettleWrite(ctx context.Context, person identity.PersonID, key string, undo bool, state WriteState, reason string, at time.Time) (first bool, err error)
+	// EmptyWrites takes the records out of writes settled before t.
+	EmptyWrites(ctx context.Context, t time.Time) error
 	PendingWrites(ctx context.Context, class string) (int, error)
 
 	AddReport(ctx context.Context, r Report) error

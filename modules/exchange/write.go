@@ -126,6 +126,9 @@ func recordOf(class Class, w Write) ([]byte, error) {
 // takeOn keeps w and its job, or returns the state of the one with its key.
 func (s *Service) takeOn(ctx context.Context, w Write, plain []byte) (WriteState, error) {
 	old, err := s.d.Store.Write(ctx, w.Person, w.Key, w.Undo)
+	if err == nil && len(old.Sealed) == 0 { // settled long ago
+		return old.State, nil
+	}
 	if err == nil {
 		before, err := s.d.Sealer.Open(ctx, string(w.Person), "exchange.write", old.Sealed)
 		if err != nil {
@@ -157,6 +160,15 @@ func (s *Service) takeOn(ctx context.Context, w Write, plain []byte) (WriteState
 		return "", err
 	}
 	return Pending, s.d.Jobs.Enqueue(ctx, WriteJob, jobKey(w.Key, w.Undo), payload, add.Created)
+}
+
+// writtenFor is how long the record of a settled write is kept, to tell a key
+// that is used again for something else.
+const writtenFor = 30 * 24 * time.Hour
+
+// Purge removes what exchange has no need to keep. It is run now and then.
+func (s *Service) Purge(ctx context.Context) error {
+	return s.d.Store.EmptyWrites(ctx, s.now().Add(-writtenFor))
 }
 
 func jobKey(key string, undo bool) string {

@@ -55,6 +55,15 @@ func TestWrites(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("Write: %v %s", err, diff)
 		}
+		if err := s.EmptyWrites(ctx, at.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Write(ctx, "p1", "k1", false); len(got.Sealed) != 0 || err != nil {
+			t.Errorf("a settled write keeps its record: %v", err)
+		}
+		if got, err := s.Write(ctx, "p1", "k1", true); len(got.Sealed) == 0 || err != nil {
+			t.Errorf("a pending write lost its record: %v", err)
+		}
 		if _, err := s.Write(ctx, "p2", "k1", false); !errors.Is(err, exchange.ErrNoWrite) {
 			t.Errorf("another person's write: %v", err)
 		}

@@ -64,6 +64,19 @@ func (s *Store) SettleWrite(ctx context.Context, person identity.PersonID, key s
 	return n == 1, nil
 }
 
+const emptyWrites = `
+UPDATE exchange_writes
+SET sealed = $2
+WHERE state <> 'pending' AND settled_us < $1 AND LENGTH(sealed) > 0`
+
+// EmptyWrites takes the records out of writes settled before t.
+func (s *Store) EmptyWrites(ctx context.Context, t time.Time) error {
+	if _, err := s.db.Exec(ctx, emptyWrites, micros(t), []byte{}); err != nil {
+		return fmt.Errorf("empty writes: %w", err)
+	}
+	return nil
+}
+
 const pendingWrites = `
 SELECT COUNT(key)
 FROM exchange_writes

@@ -19,3 +19,4 @@ CREATE TABLE exchange_writes (
   PRIMARY KEY (person_id, key, undo)
 ) STRICT;
 CREATE INDEX exchange_writes_pending ON exchange_writes (class) WHERE state = 'pending';
+CREATE INDEX exchange_writes_settled ON exchange_writes (settled_us);
