@@ -11,7 +11,7 @@ CREATE TABLE identity_people (
 	created_us     INTEGER NOT NULL
 ) STRICT;
 
--- Which person has a number: the one table that is looked up across people.
+-- Which person has a number: alone in being looked up across people.
 CREATE TABLE identity_numbers (
 	number_mac BLOB PRIMARY KEY,
 	person_id  TEXT NOT NULL
