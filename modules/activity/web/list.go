@@ -14,6 +14,7 @@ import (
 type listPage struct {
 	Department *lang.Text // nil: the person's own page
 	Lines      []line
+	Back       string // address of the page above
 	First      string // address of the newest entries, or "" on that page
 	Next       string // address of the entries before these, or ""
 }
@@ -35,7 +36,7 @@ func (h handler) department(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := h.lines(r, officePath(officer), before, p)
 	name := h.officeName(r.Context(), officer)
-	page.Department = &name
+	page.Department, page.Back = &name, "/work"
 	return h.Views.Render(w, r, http.StatusOK, "activity/list", page)
 }
 
@@ -45,7 +46,7 @@ func officePath(o org.Officer) string {
 }
 
 func (h handler) lines(r *http.Request, base, before string, p activity.Page) listPage {
-	page := listPage{Lines: make([]line, len(p.Entries))}
+	page := listPage{Back: "/", Lines: make([]line, len(p.Entries))}
 	for i, e := range p.Entries {
 		page.Lines[i] = h.line(r.Context(), base, e)
 	}
