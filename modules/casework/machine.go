@@ -51,13 +51,26 @@ func moves(s State) map[What]State {
 // Can reports whether what may happen to c now.
 func (c Case) Can(what What) bool {
 	_, ok := moves(c.State)[what]
-	return ok && (what != WasPurged || !c.Purged)
+	return ok && !c.barred(what)
+}
+
+// barred reports whether what cannot happen to c, though its state allows it.
+func (c Case) barred(what What) bool {
+	switch what { //nolint:exhaustive // everything else depends on the state alone
+	case WasPurged:
+		return c.Purged
+	case WasPaid, WasNotPaid:
+		return c.Paid || c.Fee.Minor == 0
+	case WasApproved:
+		return c.Fee.Minor > 0 && !c.Paid
+	}
+	return false
 }
 
 // settle returns the state that e leads to from c.
 func (c Case) settle(e Event) (State, bool) {
 	next, ok := moves(c.State)[e.What]
-	if !ok || e.What == WasPurged && c.Purged {
+	if !ok || c.barred(e.What) {
 		return "", false
 	}
 	switch {
@@ -67,8 +80,6 @@ func (c Case) settle(e Event) (State, bool) {
 		next = Refusing
 	case e.What == WasWithdrawn && c.Paid:
 		next = Withdrawing
-	case e.What == WasApproved && c.Fee.Minor > 0 && !c.Paid:
-		return "", false
 	}
 	return next, true
 }
