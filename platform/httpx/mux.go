@@ -3,6 +3,7 @@
 package httpx
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -40,8 +41,9 @@ type Options struct {
 	FormAction []string
 	// TLS has browsers insist on it from then on.
 	TLS bool
-	// Observe learns of every answer; it may be nil.
-	Observe func(pattern string, status int, took time.Duration)
+	// Observe learns of every answer, by the pattern of its route or "" where there
+	// is none; it may be nil.
+	Observe func(ctx context.Context, pattern string, status int, took time.Duration)
 	// Now is the clock.
 	Now func() time.Time
 	// Title and Version head the OpenAPI document.
@@ -121,7 +123,7 @@ func (m *Mux) handle(pattern string, a Access, limit int64, h http.Handler) {
 			return
 		}
 		start, rec := m.opts.Now(), &recorder{ResponseWriter: w}
-		defer func() { m.opts.Observe(pattern, rec.code(), m.opts.Now().Sub(start)) }()
+		defer func() { m.opts.Observe(r.Context(), pattern, rec.code(), m.opts.Now().Sub(start)) }()
 		guarded.ServeHTTP(rec, r)
 	}))
 }
@@ -148,7 +150,7 @@ func (m *Mux) Secured(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
 		if err := m.cross.Check(r); err != nil && !m.signed(r) {
-			m.opts.Fail(w, r, ErrCrossOrigin)
+			m.refuse(w, r, ErrCrossOrigin)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -173,10 +175,21 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch probe.status {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", probe.Header().Get("Allow"))
-		m.opts.Fail(w, r, ErrMethod)
+		m.refuse(w, r, ErrMethod)
 	case http.StatusNotFound:
-		m.opts.Fail(w, r, ErrNoPage)
+		m.refuse(w, r, ErrNoPage)
 	default: // the mux redirects to the clean form of a path
 		h.ServeHTTP(w, r)
 	}
+}
+
+// refuse answers r, which reaches no route, with the page for err.
+func (m *Mux) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if m.opts.Observe == nil {
+		m.opts.Fail(w, r, err)
+		return
+	}
+	start, rec := m.opts.Now(), &recorder{ResponseWriter: w}
+	defer func() { m.opts.Observe(r.Context(), "", rec.code(), m.opts.Now().Sub(start)) }()
+	m.opts.Fail(rec, r, err)
 }
