@@ -13,7 +13,7 @@ import (
 
 func (w *world) wireCasework(context.Context) error {
 	w.casework = casework.New(casework.Deps{
-		Units: w.db, Store: caseworkstore.New(w.db), Definitions: definitions{w}, Consents: w.consent, Gateway: w.exchange,
+		Units: w.db, Store: caseworkstore.New(w.db), Definitions: definitions{w}, Consents: remembering{w.consent, w}, Gateway: w.exchange,
 		Payments: w.payment, Credentials: w.credential, Documents: documents{w}, Departments: w.org, Notices: caseworkNotices{w},
 		Jobs: queue{w.jobs}, Sealer: w.ring, Trail: w.activity, Now: w.now, NewID: newID,
 	})

@@ -6,6 +6,7 @@ import (
 	"causeway/modules/consent"
 	"causeway/modules/consent/keyring"
 	consentstore "causeway/modules/consent/store"
+	"causeway/modules/identity"
 	"causeway/platform/lang"
 )
 
@@ -38,4 +39,23 @@ func (l labels) Service(ctx context.Context, id string) (lang.Text, bool) {
 		return lang.Text{}, false
 	}
 	return p.Definition.Title, true
+}
+
+// remembering gives consents, and keeps how the recipient knows the person, so
+// that the recipient's own system can name that person to the gateway.
+type remembering struct {
+	*consent.Service
+	w *world
+}
+
+// Give gives consent and remembers the subject, both or neither.
+func (r remembering) Give(ctx context.Context, by identity.Caller, q consent.Request) (g consent.Grant, err error) {
+	err = r.w.db.Do(ctx, func(ctx context.Context) error {
+		if _, err := r.w.org.Remember(ctx, q.Recipient, by.Person); err != nil {
+			return err
+		}
+		g, err = r.Service.Give(ctx, by, q)
+		return err
+	})
+	return g, err
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"causeway/modules/exchange"
 	exchangestore "causeway/modules/exchange/store"
@@ -19,6 +20,7 @@ func (w *world) wireExchange(context.Context) error {
 		Facts: facts{w}, Now: w.now, NewID: newID,
 	})
 	w.jobs.Handle(exchange.WriteJob, w.exchange.RunWrite)
+	w.jobs.Every("exchange.purge", time.Hour, w.exchange.Purge)
 	return nil
 }
 

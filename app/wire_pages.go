@@ -15,6 +15,7 @@ import (
 	credentialweb "causeway/modules/credential/web"
 	documentweb "causeway/modules/document/web"
 	exchangeweb "causeway/modules/exchange/web"
+	homeweb "causeway/modules/home/web"
 	"causeway/modules/identity"
 	identityweb "causeway/modules/identity/web"
 	noticeweb "causeway/modules/notice/web"
@@ -32,7 +33,7 @@ const gatewaySigner = "gateway"
 // views returns the templates and texts of every module.
 func (w *world) views() []view.Source {
 	all := []view.Source{
-		identityweb.Source(), orgweb.Source(), consentweb.Source(), exchangeweb.Source(), catalogueweb.Source(), caseworkweb.Source(), paymentweb.Source(),
+		identityweb.Source(), homeweb.Source(), orgweb.Source(), consentweb.Source(), exchangeweb.Source(), catalogueweb.Source(), caseworkweb.Source(), paymentweb.Source(),
 		credentialweb.Source(), documentweb.Source(), noticeweb.Source(), activityweb.Source(),
 	}
 	if w.demo {
@@ -61,6 +62,7 @@ func (w *world) wirePages(ctx context.Context) error {
 	w.pages = identityweb.New(identityweb.Options{Service: w.identity, View: w.view, Origin: w.origin, Now: w.now, Address: w.address})
 	w.mountBasics()
 	w.pages.Mount(w.mux)
+	homeweb.Mount(w.mux, homeweb.Deps{Service: newHome(w), Views: w.view, Demo: w.demo})
 	orgweb.Mount(w.mux, orgweb.Deps{Orgs: w.org, Views: w.view, Now: w.now, Consoles: w.consoles, Roles: w.roles, Keys: w.answerKeys})
 	catalogueweb.Mount(w.mux, catalogueweb.Deps{
 		Services: w.catalogue, Departments: w.org, Classes: catalogueClasses{w}, Purposes: purposes{w}, Views: w.view,

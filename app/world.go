@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 	"causeway/app/logcmd"
 	"causeway/modules/activity"
+	"causeway/modules/activity/merkle"
 	activitystore "causeway/modules/activity/store"
 	"causeway/modules/casework"
 	"causeway/modules/catalogue"
@@ -96,8 +98,19 @@ func (w *world) openLog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	origin, err := tlog.StoredOrigin(ctx, w.db)
+	if err != nil {
+		return err
+	}
+	if origin == "" {
+		origin = logOrigin(w.origin)
+	}
+	retired, err := w.retired(ctx)
+	if err != nil {
+		return err
+	}
 	w.log, err = tlog.New(tlog.Options{
-		DB: w.db, Origin: logOrigin(w.origin), Key: key, MAC: w.ring.MAC, Now: w.now, Logger: w.parts.log,
+		DB: w.db, Origin: origin, Key: key, Retired: retired, MAC: w.ring.MAC, Now: w.now, Logger: w.parts.log,
 	})
 	if err != nil {
 		return fmt.Errorf("transparency log: %w", err)
@@ -105,9 +118,24 @@ func (w *world) openLog(ctx context.Context) error {
 	return nil
 }
 
+// retired returns the keys that signed earlier checkpoints.
+func (w *world) retired(ctx context.Context) ([]ed25519.PublicKey, error) {
+	publics, err := w.ring.Verifiers(ctx, logcmd.SignerName)
+	if err != nil {
+		return nil, err
+	}
+	var old []ed25519.PublicKey
+	for _, p := range publics {
+		if key, ok := p.Key.(ed25519.PublicKey); ok && p.Retired {
+			old = append(old, key)
+		}
+	}
+	return old, nil
+}
+
 func (w *world) wireActivity(context.Context) error {
 	w.activity = activity.New(activity.Deps{
-		Units: w.db, Store: activitystore.New(w.db), Log: logAdapter{w.log}, Sealer: w.ring, Now: w.now, NewID: newID,
+		Units: w.db, Store: activitystore.New(w.db), Log: merkle.New(w.log), Sealer: w.ring, Now: w.now, NewID: newID,
 	})
 	return nil
 }
