@@ -214,6 +214,19 @@ func TestManyErrorsAtOnce(t *testing.T) {
 	}
 }
 
+// TestMoreErrorsThanAreKept checks that what follows the last error that is kept
+// is read as carefully as what went before.
+func TestMoreErrorsThanAreKept(t *testing.T) {
+	t.Parallel()
+	src := strings.Replace(minimal, "version: 1", "version: 1\n"+strings.Repeat("wrong: 1\n", 60), 1)
+	src = strings.NewReplacer("zh-Hans:", "fr:", "rule: dog.tame", "rule: cat").Replace(src)
+	_, err := service.Parse("dog.yaml", []byte(src))
+	errs, ok := errors.AsType[service.Errors](err)
+	if !ok || len(errs) != 50 {
+		t.Errorf("%d errors: %v", len(errs), err)
+	}
+}
+
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	for name, src := range map[string]string{

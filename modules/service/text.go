@@ -91,7 +91,7 @@ func (p *parser) textNodes(n *yaml.Node, what string) (nodes map[lang.Tag]*yaml.
 	if n == nil {
 		return nil, false
 	}
-	before := len(p.errs)
+	before := p.wrong
 	m := p.fields(n, what, languages, "")
 	nodes = map[lang.Tag]*yaml.Node{}
 	for _, l := range lang.All() {
@@ -111,7 +111,7 @@ func (p *parser) textNodes(n *yaml.Node, what string) (nodes map[lang.Tag]*yaml.
 		}
 		nodes[l] = v
 	}
-	return nodes, len(p.errs) == before
+	return nodes, p.wrong == before
 }
 
 // text reads a text without values in it.
@@ -141,7 +141,7 @@ func (p *parser) template(n *yaml.Node, what string) template {
 		return t
 	}
 	values := map[lang.Tag]map[string]bool{}
-	before := len(p.errs)
+	before := p.wrong
 	for _, l := range lang.All() {
 		parts, deps, used := p.parts(nodes[l], what)
 		values[l] = used
@@ -155,7 +155,7 @@ func (p *parser) template(n *yaml.Node, what string) template {
 			t.hans = parts
 		}
 	}
-	if len(p.errs) > before {
+	if p.wrong > before {
 		return t
 	}
 	for _, l := range []lang.Tag{lang.Hant, lang.Hans} {

@@ -23,8 +23,9 @@ var errSyntax = errors.New("service: not readable")
 
 // file reads one YAML file strictly and gathers what is wrong with it.
 type file struct {
-	name string
-	errs Errors
+	name  string
+	errs  Errors // at most maxErrors
+	wrong int    // how many errors there were
 }
 
 // at notes an error at n.
@@ -33,6 +34,7 @@ func (f *file) at(n *yaml.Node, format string, args ...any) {
 }
 
 func (f *file) add(line, col int, format string, args ...any) {
+	f.wrong++
 	if len(f.errs) < maxErrors {
 		f.errs = append(f.errs, Error{f.name, line, col, fmt.Sprintf(format, args...)})
 	}
