@@ -29,9 +29,9 @@ const (
 )
 
 var (
-	slug   = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	name   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	dotted = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$`)
+	slugForm   = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	nameForm   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	dottedForm = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$`)
 )
 
 // maxName bounds names and slugs.
@@ -88,7 +88,7 @@ func (p *parser) definition(root *yaml.Node) {
 // head reads what says who offers the service and how it is called.
 func (p *parser) head(root *yaml.Node, m map[string]*yaml.Node) {
 	d := p.def
-	d.ID = p.match(p.need(root, m, "a definition", "service"), "service", slug)
+	d.ID = p.match(p.need(root, m, "a definition", "service"), "service", slugForm)
 	if s, ok := p.scalar(p.need(root, m, "a definition", "version"), "version"); ok {
 		v, err := strconv.Atoi(s)
 		if err != nil || v < 1 || v > 9999 {
@@ -96,7 +96,7 @@ func (p *parser) head(root *yaml.Node, m map[string]*yaml.Node) {
 		}
 		d.Version = v
 	}
-	d.Owner = p.match(p.need(root, m, "a definition", "owner"), "owner", slug)
+	d.Owner = p.match(p.need(root, m, "a definition", "owner"), "owner", slugForm)
 	d.Title = p.text(p.need(root, m, "a definition", "title"), "title")
 	d.Summary = p.text(p.need(root, m, "a definition", "summary"), "summary")
 	d.Assurance = p.oneOf(p.need(root, m, "a definition", "assurance"), "assurance", "low substantial high", "")
@@ -119,7 +119,7 @@ func (p *parser) head(root *yaml.Node, m map[string]*yaml.Node) {
 		d.Zone = zone
 	}
 	if n := m["calendar"]; n != nil {
-		d.Calendar = p.match(n, "calendar", slug)
+		d.Calendar = p.match(n, "calendar", slugForm)
 	}
 	p.week(root, m["working_week"])
 	d.Keep = p.period(p.need(root, m, "a definition", "keep"), "keep")
@@ -173,7 +173,7 @@ func (p *parser) match(n *yaml.Node, what string, form *regexp.Regexp) string {
 		return ""
 	}
 	if len(s) > maxName || !form.MatchString(s) {
-		examples := map[*regexp.Regexp]string{slug: "resident-parking-permit", name: "moved_in_on", dotted: "td.driving-licence"}
+		examples := map[*regexp.Regexp]string{slugForm: "resident-parking-permit", nameForm: "moved_in_on", dottedForm: "td.driving-licence"}
 		p.at(n, "%s is written as in %s", what, examples[form])
 		return ""
 	}
@@ -216,7 +216,7 @@ func (p *parser) boolean(n *yaml.Node, what string) bool {
 
 // declare gives a name a meaning, once.
 func (p *parser) declare(n *yaml.Node, what string) (string, bool) {
-	s := p.match(n, what, name)
+	s := p.match(n, what, nameForm)
 	if s == "" {
 		return "", false
 	}
@@ -256,8 +256,8 @@ func (p *parser) compileAt(n *yaml.Node, offset int, src string, want ...expr.Ki
 // place returns the line and column of the byte at offset of n's text.
 func (p *parser) place(n *yaml.Node, offset int) (line, col int) {
 	before := n.Value[:min(offset, len(n.Value))]
-	switch n.Style {
-	case yaml.LiteralStyle:
+	switch {
+	case n.Style&yaml.LiteralStyle != 0:
 		last := strings.LastIndexByte(before, '\n') + 1
 		line = n.Line + 1 + strings.Count(before, "\n")
 		indent := 0
@@ -268,9 +268,9 @@ func (p *parser) place(n *yaml.Node, offset int) (line, col int) {
 			indent -= len(text) - len(strings.TrimLeft(text, " "))
 		}
 		return line, indent + utf8.RuneCountInString(before[last:]) + 1
-	case yaml.FoldedStyle:
+	case n.Style&yaml.FoldedStyle != 0:
 		return n.Line, n.Column
-	case yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle:
+	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
 		return n.Line, n.Column + 1 + utf8.RuneCountInString(before)
 	}
 	return n.Line, n.Column + utf8.RuneCountInString(before)

@@ -34,12 +34,12 @@ func (p *parser) evidence(n *yaml.Node) {
 		}
 		m := p.fields(e.value, "evidence", evidenceKeys, evidenceNotYet)
 		ev := Evidence{Name: name, Otherwise: OtherwiseStop, Many: ManyStop}
-		ev.Class = p.match(p.need(e.value, m, "evidence", "class"), "class", dotted)
+		ev.Class = p.match(p.need(e.value, m, "evidence", "class"), "class", dottedForm)
 		if classes[ev.Class] && ev.Class != "" {
 			p.at(m["class"], "the class %s is named twice", ev.Class)
 		}
 		classes[ev.Class] = true
-		ev.Purpose = p.match(p.need(e.value, m, "evidence", "purpose"), "purpose", slug)
+		ev.Purpose = p.match(p.need(e.value, m, "evidence", "purpose"), "purpose", slugForm)
 		if v := m["otherwise"]; v != nil {
 			ev.Otherwise = Otherwise(p.oneOf(v, "otherwise", "ask stop", "officer paper counter letter"))
 		}
@@ -65,7 +65,7 @@ func (p *parser) record(ev *Evidence, n *yaml.Node) {
 			p.at(n, "fields names 1 to %d fields, as in {plate: text}", maxList)
 		}
 		for _, e := range entries {
-			name := p.match(e.name, "the name of a field", name)
+			name := p.match(e.name, "the name of a field", nameForm)
 			s, ok := p.scalar(e.value, "the type of a field")
 			if name == "" || !ok {
 				continue
@@ -248,7 +248,7 @@ func (p *parser) tables(n *yaml.Node) {
 func (p *parser) row(v *expr.Var, n *yaml.Node, first bool) {
 	cells := map[string]expr.Value{}
 	for _, e := range p.entries(n, "a row") {
-		name := p.match(e.name, "the name of a column", name)
+		name := p.match(e.name, "the name of a column", nameForm)
 		cell, ok := p.cell(e.value)
 		if name == "" || !ok {
 			continue

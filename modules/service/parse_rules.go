@@ -32,7 +32,7 @@ func (p *parser) rules(n *yaml.Node) {
 	for _, item := range items {
 		m := p.fields(item, "a rule", ruleKeys, ruleNotYet)
 		var r Rule
-		r.Reason = p.match(p.need(item, m, "a rule", "reason"), "reason", slug)
+		r.Reason = p.match(p.need(item, m, "a rule", "reason"), "reason", slugForm)
 		if seen[r.Reason] && r.Reason != "" {
 			p.at(m["reason"], "the reason `%s` is given twice", r.Reason)
 		}
@@ -40,7 +40,7 @@ func (p *parser) rules(n *yaml.Node) {
 		r.rule = p.compile(p.need(item, m, "a rule", "rule"), "rule", expr.Bool)
 		r.say = p.template(p.need(item, m, "a rule", "say"), "say")
 		if v := m["instead"]; v != nil {
-			r.Instead = p.match(v, "instead", slug)
+			r.Instead = p.match(v, "instead", slugForm)
 		}
 		p.def.Rules = append(p.def.Rules, r)
 	}
@@ -53,7 +53,7 @@ func (p *parser) fee(n *yaml.Node) {
 	m := p.fields(n, "fee", feeKeys, feeNotYet)
 	fee := &Fee{Payee: p.def.Owner, About: p.text(m["about"], "about")}
 	if v := m["payee"]; v != nil {
-		fee.Payee = p.match(v, "payee", slug)
+		fee.Payee = p.match(v, "payee", slugForm)
 	}
 	switch {
 	case m["amount"] != nil && m["lines"] != nil:
@@ -106,9 +106,9 @@ func (p *parser) steps(n *yaml.Node) {
 func (p *parser) step(n *yaml.Node, last bool) Step {
 	m := p.fields(n, "a step", stepKeys, stepNotYet)
 	s := Step{
-		Name: p.match(p.need(n, m, "a step", "step"), "step", slug),
-		By:   p.match(p.need(n, m, "a step", "by"), "by", slug),
-		Role: p.match(p.need(n, m, "a step", "role"), "role", slug),
+		Name: p.match(p.need(n, m, "a step", "step"), "step", slugForm),
+		By:   p.match(p.need(n, m, "a step", "by"), "by", slugForm),
+		Role: p.match(p.need(n, m, "a step", "role"), "role", slugForm),
 	}
 	if v := m["when"]; v != nil {
 		s.when = p.compile(v, "when", expr.Bool)
@@ -130,7 +130,7 @@ func (p *parser) step(n *yaml.Node, last bool) Step {
 	}
 	if v := m["late"]; v != nil {
 		lm := p.fields(v, "late", "escalate", "approve refuse tell")
-		s.Escalate = p.match(p.need(v, lm, "late", "escalate"), "escalate", slug)
+		s.Escalate = p.match(p.need(v, lm, "late", "escalate"), "escalate", slugForm)
 		if s.Within.IsZero() {
 			p.at(v, "a step that can be late says within what")
 		}
@@ -164,7 +164,7 @@ func (p *parser) effects(n *yaml.Node) {
 func (p *parser) credential(n *yaml.Node) {
 	m := p.fields(n, "credential", "type title from until claims", "one_of image status")
 	e := Effect{Kind: Credential, Title: p.def.Title}
-	e.Type = p.match(p.need(n, m, "credential", "type"), "type", dotted)
+	e.Type = p.match(p.need(n, m, "credential", "type"), "type", dottedForm)
 	if v := m["title"]; v != nil {
 		e.Title = p.text(v, "title")
 	}
@@ -177,7 +177,7 @@ func (p *parser) credential(n *yaml.Node) {
 func (p *parser) write(n *yaml.Node) {
 	m := p.fields(n, "write", "class record", "remove when")
 	e := Effect{Kind: Write}
-	e.Type = p.match(p.need(n, m, "write", "class"), "class", dotted)
+	e.Type = p.match(p.need(n, m, "write", "class"), "class", dottedForm)
 	e.values = p.values(p.need(n, m, "write", "record"), "record")
 	p.def.Effects = append(p.def.Effects, e)
 }
@@ -190,7 +190,7 @@ func (p *parser) values(n *yaml.Node, what string) []effectValue {
 	kinds := []expr.Kind{expr.Bool, expr.Text, expr.Number, expr.Money, expr.Date}
 	var vs []effectValue
 	for _, e := range p.entries(n, what) {
-		v := effectValue{name: p.match(e.name, "a name under "+what, name)}
+		v := effectValue{name: p.match(e.name, "a name under "+what, nameForm)}
 		value := e.value
 		if value.Kind == yaml.MappingNode {
 			m := p.fields(value, "a value under "+what, "value label", "hidden always")
