@@ -56,8 +56,11 @@ func personas(today day.Date) []Persona {
 	}
 	add("renewal", "Chan Mei Ling", "陳美玲", lang.English, 42, 100,
 		lang.Text{En: "An ordinary renewal", Hant: "一般續領", Hans: "普通续领"},
-		lang.Text{En: "42 years old. Her driving licence ends in a month.", Hant: "42歲，駕駛執照一個月後到期。", Hans: "42岁，驾驶执照一个月后到期。"},
-		func(r *Resident) { r.Vehicles = []Vehicle{car("LB 2042", 4350, "petrol")} })
+		lang.Text{En: "42 years old. Her driving licence ended last week; the new one holds at once.", Hant: "42歲，駕駛執照上星期到期，新執照即時生效。", Hans: "42岁，驾驶执照上星期到期，新执照立即生效。"},
+		func(r *Resident) {
+			r.Vehicles = []Vehicle{car("LB 2042", 4350, "petrol")}
+			r.Licences[0].ExpiresOn = today.AddDays(-7)
+		})
 	add("sixty-six", "Wong Chi Kin", "黃志健", lang.Hant, 66, 200,
 		lang.Text{En: "66 years old", Hant: "66歲", Hans: "66岁"},
 		lang.Text{En: "The new licence ends before the 70th birthday, and the fee is worked out by the day.", Hant: "新執照在70歲生日前到期，費用按日計算。", Hans: "新执照在70岁生日前到期，费用按日计算。"}, nil)

@@ -84,7 +84,7 @@ func TestFailuresAreMappedAndKeepSecrets(t *testing.T) {
 		ID string `path:"id"`
 	}
 	httpx.Handle(m, httpx.Public, huma.Operation{OperationID: "j", Method: http.MethodGet, Path: "/j/{id}"}, func(_ context.Context, i *in) (*struct{}, error) { return nil, errs[i.ID] })
-	for path, want := range map[string]int{"/p/gone": 404, "/p/busy": 429, "/p/boom": 500, "/j/gone": 404, "/j/busy": 429, "/j/boom": 500, "/nowhere": 404} {
+	for path, want := range map[string]int{"/p/gone": 404, "/p/busy": 429, "/p/boom": 500, "/j/gone": 404, "/j/busy": 429, "/j/boom": 500, "/nowhere": 404, "/p/%ff": 404, "/p/a%00b": 404} {
 		w := httptest.NewRecorder()
 		m.Secured(m).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != want || strings.Contains(w.Body.String(), "10.0.0.4") {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -165,6 +166,10 @@ func (m *Mux) signed(r *http.Request) bool {
 
 // ServeHTTP answers r, or says that there is no such page.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !utf8.ValidString(r.URL.Path) || strings.ContainsRune(r.URL.Path, 0) { // no id is written so
+		m.opts.Fail(w, r, ErrNoPage)
+		return
+	}
 	h, pattern := m.mux.Handler(r)
 	if pattern != "" {
 		m.mux.ServeHTTP(w, r)

@@ -180,7 +180,7 @@ func (r *Ring) stored(ctx context.Context, person string) (cipher.AEAD, error) {
 // Prepare makes the keys of many persons in the unit of ctx, for those who add
 // thousands at once.
 func (r *Ring) Prepare(ctx context.Context, persons []string) error {
-	const rows = 500
+	const rows = 25 // SQLite's driver looks parameters up by name, which grows with their square
 	for len(persons) > 0 {
 		n := min(rows, len(persons))
 		var q strings.Builder
