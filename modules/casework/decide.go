@@ -33,16 +33,12 @@ type caseRef struct {
 
 // decideSoon returns what has the rules decide c once the unit is durable.
 func (s *Service) decideSoon(c Case) func(context.Context) error {
-	return s.later(DecideJob, c, time.Time{})
-}
-
-func (s *Service) later(kind string, c Case, at time.Time) func(context.Context) error {
 	return func(ctx context.Context) error {
 		payload, err := json.Marshal(caseRef{c.Person, c.ID})
 		if err != nil {
 			return err
 		}
-		return s.d.Jobs.Enqueue(ctx, kind, string(c.ID), payload, at)
+		return s.d.Jobs.Enqueue(ctx, DecideJob, string(c.ID), payload, time.Time{})
 	}
 }
 
@@ -209,6 +205,10 @@ func (s *Service) approve(ctx context.Context, t *turn, def *service.Definition,
 	if err := t.add(by, WasApproved, Detail{Department: dept, Automatic: by == system()}, nil); err != nil {
 		return err
 	}
+	remind, err := s.remindLater(ctx, t, def, out.Reminder)
+	if err != nil {
+		return err
+	}
 	return s.d.Units.Do(ctx, func(ctx context.Context) error {
 		next := *t
 		next.events = slices.Clone(t.events)
@@ -229,10 +229,7 @@ func (s *Service) approve(ctx context.Context, t *turn, def *service.Definition,
 			func(ctx context.Context) error { return s.putAll(ctx, next.c, rows) },
 			s.record(next.c, by, "casework.approved", how, nil),
 			s.tell(next.c, def, "approved", args),
-			s.useUp(next.c),
-		}
-		if out.Reminder != nil {
-			more = append(more, s.later(RemindJob, next.c, out.Reminder.On.Start(def.Zone)))
+			s.useUp(next.c), remind,
 		}
 		return s.commit(ctx, &next, more...)
 	})

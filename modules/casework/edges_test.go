@@ -79,6 +79,9 @@ func TestIneligible(t *testing.T) {
 		if v.Case.Reason != "disqualified" || v.Outcome.Say.En == "" || v.Case.KeepUntil.IsZero() {
 			t.Errorf("ineligible: %+v", v.Case)
 		}
+		if w.grants[v.Case.Grant] || w.acts("casework.ineligible") != 1 {
+			t.Error("the consent goes on, or nothing says what was decided")
+		}
 		if list, _, _ := w.s.Queue(ctx, licensing, casework.Queue{}); len(list) != 0 {
 			t.Error("it went to an officer")
 		}

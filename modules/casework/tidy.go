@@ -10,6 +10,7 @@ import (
 
 	"causeway/modules/service"
 	"causeway/platform/day"
+	"causeway/platform/lang"
 )
 
 // RemindJob is the kind of job whose handler is RunRemind.
@@ -18,33 +19,63 @@ const RemindJob = "casework.remind"
 // atOnce is how many cases a regular job takes up in one go.
 const atOnce = 200
 
+// A reminder is what is said before the end of what a case granted. It is
+// sealed in its job, since the case's file may be gone by then.
+type reminder struct {
+	Service lang.Text `json:"service"`
+	Say     lang.Text `json:"say"`
+}
+
+// remindRef is the payload of a RemindJob.
+type remindRef struct {
+	caseRef
+	Reference string `json:"reference"`
+	Sealed    []byte `json:"sealed"`
+}
+
+// remindLater returns what has the applicant of t be reminded, if out says so.
+func (s *Service) remindLater(ctx context.Context, t *turn, def *service.Definition, due *service.ReminderDue) (func(context.Context) error, error) {
+	if due == nil {
+		return func(context.Context) error { return nil }, nil
+	}
+	plain, err := json.Marshal(reminder{def.Title, due.Say})
+	if err != nil {
+		return nil, err
+	}
+	ref := remindRef{caseRef: caseRef{t.c.Person, t.c.ID}, Reference: t.c.Reference}
+	if ref.Sealed, err = s.d.Sealer.Seal(ctx, string(t.c.Person), noteLabel, plain); err != nil {
+		return nil, err
+	}
+	payload, err := json.Marshal(ref)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return s.d.Jobs.Enqueue(ctx, RemindJob, string(t.c.ID), payload, due.On.Start(def.Zone))
+	}, nil
+}
+
 // RunRemind reminds the holder of what a case granted that it ends: the handler
 // of RemindJob.
 func (s *Service) RunRemind(ctx context.Context, payload []byte) error {
-	var ref caseRef
+	var ref remindRef
 	if err := json.Unmarshal(payload, &ref); err != nil {
 		return fmt.Errorf("remind job: %w", err)
 	}
-	c, sealed, err := s.d.Store.Case(ctx, ref.Person, ref.Case)
-	if errors.Is(err, ErrNoCase) || err == nil && (c.Purged || c.State != Approved && c.State != Done) {
-		return nil
-	}
+	plain, err := s.d.Sealer.Open(ctx, string(ref.Person), noteLabel, ref.Sealed)
 	if err != nil {
 		return fmt.Errorf("remind about case %s: %w", ref.Case, err)
 	}
-	t, err := s.open(ctx, c, sealed)
-	if err != nil {
-		return err
+	var r reminder
+	if err := json.Unmarshal(plain, &r); err != nil {
+		return fmt.Errorf("remind about case %s: %w", ref.Case, err)
 	}
-	def, err := s.definition(ctx, c)
-	if err != nil {
-		return err
-	}
-	out, err := s.assess(def, t.file, c.Today)
-	if err != nil || out.Reminder == nil {
-		return err
-	}
-	return s.d.Units.Do(ctx, s.tell(c, def, "reminder", map[string]any{"text": out.Reminder.Say}))
+	return s.d.Units.Do(ctx, func(ctx context.Context) error {
+		return s.d.Notices.Tell(ctx, Notice{
+			Person: ref.Person, Kind: "casework.notice.reminder", Link: "/cases/" + string(ref.Case),
+			Args: map[string]any{"service": r.Service, "reference": ref.Reference, "text": r.Say},
+		})
+	})
 }
 
 // Escalate gives cases whose step is late to the role that its definition

@@ -98,6 +98,21 @@ func (s *Service) List(ctx context.Context, by identity.Caller, before ID) (list
 	return list, more, err
 }
 
+// recent is how many cases Recent returns.
+const recent = 20
+
+// Recent returns the caller's newest cases.
+func (s *Service) Recent(ctx context.Context, by identity.Caller) ([]Listed, error) {
+	if !by.Known() {
+		return nil, identity.ErrSignIn
+	}
+	cs, err := s.d.Store.OfPerson(ctx, by.Person, "", recent)
+	if err != nil {
+		return nil, err
+	}
+	return s.listed(ctx, cs)
+}
+
 func (s *Service) listed(ctx context.Context, cs []Case) ([]Listed, error) {
 	list := make([]Listed, 0, len(cs))
 	for _, c := range cs {

@@ -1,13 +1,12 @@
 package web
 
 import (
-	"errors"
 	"net/http"
+	"slices"
 
 	"causeway/modules/casework"
 	"causeway/modules/service"
 	"causeway/platform/lang"
-	"causeway/platform/view"
 )
 
 // listPage is what list.html shows.
@@ -105,6 +104,7 @@ type casePage struct {
 	Words     string // what the officer wrote
 	Deciding  lang.Text
 	Automatic bool // the rules decide it any moment
+	Licence   bool // it leads to a licence
 }
 
 func (h handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -115,7 +115,7 @@ func (h handler) show(w http.ResponseWriter, r *http.Request) error {
 	page := casePage{
 		Case: v.Case, Title: v.Definition.Title, Owner: v.Owner.Name, Phone: v.Owner.Phone, State: stateKey(v.Case.State),
 		Next: next(v), Withdraw: v.Case.State.Withdrawable(),
-		Automatic: v.Case.State == casework.Deciding && !v.Case.Waiting,
+		Automatic: v.Case.State == casework.Deciding && !v.Case.Waiting, Licence: licence(v.Definition),
 	}
 	switch v.Case.State {
 	case casework.Draft:
@@ -143,6 +143,11 @@ func (h handler) show(w http.ResponseWriter, r *http.Request) error {
 	return h.Views.Render(w, r, http.StatusOK, "casework/case", page)
 }
 
+// licence reports whether def leads to a licence.
+func licence(def *service.Definition) bool {
+	return slices.ContainsFunc(def.Effects, func(e service.Effect) bool { return e.Kind == service.Credential })
+}
+
 // tasks is the task list of a draft.
 func tasks(v casework.View) []task {
 	id, ts := v.Case.ID, []task{}
@@ -162,88 +167,4 @@ func tasks(v casework.View) []task {
 		ts = append(ts, t)
 	}
 	return append(ts, task{Key: "check", Href: at(id, "check"), Blocked: !v.Outcome.Ready})
-}
-
-// consentPage is what consent.html shows.
-type consentPage struct {
-	Case   casework.Case
-	Title  lang.Text
-	Owner  lang.Text
-	Items  []consentItem
-	Keep   keepText
-	ByHand bool // everything may be typed instead
-	Some   bool // some of it may
-	Phone  string
-	Where  lang.Text
-}
-
-type consentItem struct {
-	Class   lang.Text
-	Source  lang.Text
-	Fields  []string
-	Purpose lang.Text
-	ByHand  bool
-}
-
-// keepText says how long facts are kept.
-type keepText struct {
-	N    int
-	Unit string // the key of its text
-}
-
-func (h handler) consent(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.Cases.Case(r.Context(), caller(r), caseID(r))
-	if err != nil {
-		return err
-	}
-	if v.Case.State != casework.Draft || v.Case.Grant != "" || len(v.Wanted) == 0 {
-		return see(w, r, at(v.Case.ID, ""))
-	}
-	tag := view.LangOf(r.Context())
-	page := consentPage{
-		Case: v.Case, Title: v.Definition.Title, Owner: v.Owner.Name, ByHand: true, Phone: v.Owner.Phone, Where: v.Owner.Address,
-		Keep: keepText{v.Definition.Keep.N, "casework.unit." + unit(v.Definition.Keep)},
-	}
-	for _, want := range v.Wanted {
-		it := consentItem{Class: want.Class.Label, Source: want.Registry.Name, ByHand: want.ByHand}
-		page.ByHand, page.Some = page.ByHand && want.ByHand, page.Some || want.ByHand
-		for _, f := range want.Fields {
-			it.Fields = append(it.Fields, f.Label.In(tag))
-		}
-		if p, ok := h.Purpose(want.Purpose); ok {
-			it.Purpose = p.Label
-		}
-		page.Items = append(page.Items, it)
-	}
-	return h.Views.Render(w, r, http.StatusOK, "casework/consent", page)
-}
-
-// unit names the unit of p in the keys of texts.
-func unit(p service.Period) string {
-	switch p.Unit {
-	case service.Months:
-		return "months"
-	case service.Years:
-		return "years"
-	case service.Days, service.WorkingDays:
-	}
-	return "days"
-}
-
-func (h handler) agree(w http.ResponseWriter, r *http.Request) error {
-	id := caseID(r)
-	if r.PostFormValue("choice") != "agree" {
-		if _, err := h.Cases.Case(r.Context(), caller(r), id); err != nil {
-			return err
-		}
-		return see(w, r, at(id, "facts"))
-	}
-	err := h.Cases.Agree(r.Context(), caller(r), id)
-	if errors.Is(err, casework.ErrNotNow) || errors.Is(err, casework.ErrChanged) { // a second click, or another tab
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	return see(w, r, at(id, "facts"))
 }
