@@ -99,16 +99,16 @@ func definition(file string) (*service.Definition, error) {
 	return service.Parse(file, src)
 }
 
-// calendar reads the calendar that def names. A missing file is no error until
-// a rule needs it.
+// calendar reads the calendar that def names. A missing file is a calendar
+// without a year: no error until a rule needs one.
 func calendar(def *service.Definition, dir string) (*service.Calendar, error) {
 	if def.Calendar == "" {
-		return nil, nil //nolint:nilnil // a definition without working days has no calendar
+		return new(service.Calendar), nil
 	}
 	file := filepath.Join(dir, def.Calendar+".json")
 	src, err := read(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // as said above
+		return new(service.Calendar), nil
 	}
 	if err != nil {
 		return nil, err

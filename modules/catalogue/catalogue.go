@@ -29,7 +29,7 @@ var (
 var ErrNoCalendar = errors.New("catalogue: no such calendar")
 
 // Refusal is why a definition was not published. It is ErrRefused.
-type Refusal struct{ Reasons []string }
+type Refusal struct{ Reasons []string } //nolint:errname // what was refused, not what went wrong
 
 func (r *Refusal) Error() string { return "not published: " + strings.Join(r.Reasons, "; ") }
 

@@ -186,7 +186,7 @@ func TestUnknown(t *testing.T) {
 		if _, err := w.Calendar("nothing"); !errors.Is(err, catalogue.ErrNoCalendar) {
 			t.Error(err)
 		}
-		if c, err := w.Calendar(""); c != nil || err != nil {
+		if c, err := w.Calendar(""); c == nil || err != nil {
 			t.Error(c, err)
 		}
 	})

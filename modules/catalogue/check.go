@@ -48,21 +48,30 @@ func (s *Service) check(ctx context.Context, def *service.Definition, sh *shelf,
 	if def.Calendar != "" && !ok {
 		fail("the calendar %s is not published", def.Calendar)
 	}
-	if u.Cases != nil && len(r.Reasons) == 0 {
-		cases, err := service.ParseCases(u.File, u.Cases)
-		if err != nil {
-			fail("%v", err)
-		}
-		for _, c := range cases {
-			if r := c.Run(def, cal.Calendar); !r.Passed() {
-				fail("%s", r.Line(c))
-			}
+	if len(r.Reasons) == 0 {
+		for _, table := range u.Cases {
+			r.Reasons = append(r.Reasons, failures(def, cal.Calendar, table)...)
 		}
 	}
 	if len(r.Reasons) > 0 {
 		return r
 	}
 	return nil
+}
+
+// failures returns what a table of cases says against def.
+func failures(def *service.Definition, cal *service.Calendar, table Table) []string {
+	cases, err := service.ParseCases(table.File, table.Source)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var lines []string
+	for _, c := range cases {
+		if r := c.Run(def, cal); !r.Passed() {
+			lines = append(lines, table.File+": "+r.Line(c))
+		}
+	}
+	return lines
 }
 
 // departments returns those that def names, each once.

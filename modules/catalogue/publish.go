@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -25,12 +24,18 @@ func hash(src []byte) string {
 type Upload struct {
 	File   string // its name, for messages
 	Source []byte
-	Cases  []byte   // its table of cases, or nil
+	Cases  []Table  // all of which must pass
 	From   day.Date // the first day of the version; zero: as the file says, else today
 }
 
-// Publish checks u and publishes it: its language, its table of cases, and that
-// the departments, data classes and purposes it names exist. Publishing the same
+// Table is a table of cases.
+type Table struct {
+	File   string // its name, for messages
+	Source []byte
+}
+
+// Publish checks u and publishes it: its language, its tables of cases, and
+// that the departments, data classes and purposes it names exist. Publishing the same
 // file again changes nothing. It returns a Refusal, ErrVersionTaken if the
 // version was published with another content, or ErrVersionOrder if a later
 // version was.
@@ -139,7 +144,7 @@ func (s *Service) PublishCalendar(ctx context.Context, by Publisher, name string
 }
 
 // PublishFS publishes what a folder holds: calendars/*.json, then every *.yaml
-// with the table *.cases.yaml beside it. What is published already is left as it
+// with the tables NAME.cases.yaml and NAME.*.cases.yaml beside it. What is published already is left as it
 // is, so that it can be called at every start.
 func (s *Service) PublishFS(ctx context.Context, by Publisher, dir fs.FS) error {
 	calendars, err := fs.Glob(dir, "calendars/*.json")
@@ -160,16 +165,14 @@ func (s *Service) PublishFS(ctx context.Context, by Publisher, dir fs.FS) error 
 		return fmt.Errorf("services: %w", err)
 	}
 	for _, file := range files {
-		name, table := strings.CutSuffix(file, ".cases.yaml")
-		if table {
+		if strings.HasSuffix(file, ".cases.yaml") {
 			continue
 		}
-		name = strings.TrimSuffix(name, ".yaml")
 		u := Upload{File: file}
 		if u.Source, err = fs.ReadFile(dir, file); err != nil {
 			return fmt.Errorf("services: %w", err)
 		}
-		if u.Cases, err = fs.ReadFile(dir, name+".cases.yaml"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if u.Cases, err = tables(dir, files, strings.TrimSuffix(file, ".yaml")); err != nil {
 			return fmt.Errorf("services: %w", err)
 		}
 		if _, err := s.Publish(ctx, by, u); err != nil {
@@ -177,4 +180,20 @@ func (s *Service) PublishFS(ctx context.Context, by Publisher, dir fs.FS) error 
 		}
 	}
 	return nil
+}
+
+// tables returns the tables of cases among files that belong to a definition.
+func tables(dir fs.FS, files []string, name string) ([]Table, error) {
+	var all []Table
+	for _, file := range files {
+		if !strings.HasPrefix(file, name+".") || !strings.HasSuffix(file, ".cases.yaml") {
+			continue
+		}
+		src, err := fs.ReadFile(dir, file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Table{file, src})
+	}
+	return all, nil
 }

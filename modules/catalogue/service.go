@@ -101,12 +101,12 @@ func (s *Service) List(ctx context.Context) ([]Published, error) {
 	return list, nil
 }
 
-// Calendar returns the newest calendar of that name; nil for "", which is the
-// name that a service without working days gives, and ErrNoCalendar if there is
-// none. It knows what Current and Version last saw.
+// Calendar returns the newest calendar of that name, or ErrNoCalendar. For "",
+// the name that a service without working days gives, it is one without a year.
+// It knows what Current and Version last saw.
 func (s *Service) Calendar(name string) (*service.Calendar, error) {
 	if name == "" {
-		return nil, nil //nolint:nilnil // no name, no calendar
+		return new(service.Calendar), nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

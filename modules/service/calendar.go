@@ -19,7 +19,7 @@ var (
 	ErrCalendar   = errors.New("service: unusable calendar")
 )
 
-// Calendar names the general holidays of some years.
+// Calendar names the general holidays of some years. The zero Calendar has none.
 type Calendar struct {
 	Source   string
 	holidays map[day.Date]bool
@@ -98,8 +98,8 @@ func (c *Calendar) Last() day.Date {
 // Week says which days of a week are worked on, by time.Weekday.
 type Week [7]bool
 
-// Workdays counts working days: those of Week that Calendar does not name. The
-// Calendar may be nil; then every question is answered with ErrNoCalendar.
+// Workdays counts working days: those of Week that Calendar does not name. If it
+// is nil or has no year, every question is answered with ErrNoCalendar.
 type Workdays struct {
 	Week     Week
 	Calendar *Calendar
@@ -108,7 +108,7 @@ type Workdays struct {
 // Working reports whether d is a working day. It returns ErrNoYear when the
 // calendar does not have d's year, even for a day outside of the week.
 func (w Workdays) Working(d day.Date) (bool, error) {
-	if w.Calendar == nil {
+	if w.Calendar == nil || len(w.Calendar.years) == 0 {
 		return false, ErrNoCalendar
 	}
 	y, _, _ := d.Civil()

@@ -110,7 +110,7 @@ func (c Case) Run(d *Definition, cal *Calendar) Result {
 	r.evidence(c.values["evidence"], c.values["choose"])
 	r.byHand(c.values["by_hand"])
 	r.answers(c.values["answers"])
-	expect := r.file.fieldsOrNone(c.values["expect"], "expect", strings.Join(append(d.Lets(), expectKeys), " "))
+	expect := r.fieldsOrNone(c.values["expect"], "expect", strings.Join(append(d.Lets(), expectKeys), " "))
 	if len(r.errs) > 0 {
 		return Result{Failures: r.texts()}
 	}

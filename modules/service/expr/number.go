@@ -100,8 +100,6 @@ func (n num) neg() num {
 	return v
 }
 
-func (n num) sub(m num) (num, bool) { return n.add(m.neg()) }
-
 func (n num) mul(m num) (num, bool) {
 	if n.r == nil && m.r == nil && small(n.i) && small(m.i) {
 		return num{i: n.i * m.i}, true
