@@ -67,7 +67,7 @@ func (n *neighbourhood) start(ctx context.Context, master *keys.Master) error {
 	if n.gateway, err = keys.SignerOf(keys.Ed25519, ed25519.NewKeyFromSeed(seed)); err != nil {
 		return err
 	}
-	n.ports = n.recalled()
+	n.ports = n.recalled(ctx)
 	today := day.In(n.now(), n.zone)
 	config := func(kind string) registry.Config {
 		return registry.Config{
@@ -140,14 +140,14 @@ func (n *neighbourhood) stop() error {
 const portsFile = "ports.json"
 
 // recalled returns the ports of the last start that are free now.
-func (n *neighbourhood) recalled() map[string]int {
+func (n *neighbourhood) recalled(ctx context.Context) map[string]int {
 	ports := map[string]int{}
 	b, err := os.ReadFile(filepath.Join(n.dir, portsFile))
 	if err != nil || json.Unmarshal(b, &ports) != nil {
 		return map[string]int{}
 	}
 	for name, p := range ports {
-		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", p))
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", p))
 		if err != nil {
 			ports[name] = 0
 			continue

@@ -81,7 +81,7 @@ func Run(ctx context.Context, cfg Config, ready func(Ready)) error {
 	post.ReadTimeout, post.WriteTimeout = 30*time.Second, 30*time.Second
 	web := &http.Server{Handler: http.HandlerFunc(b.list), ReadHeaderTimeout: 5 * time.Second}
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = post.Serve(in) })   // it ends when it is closed
+	wg.Go(func() { _ = post.Serve(in) })  // it ends when it is closed
 	wg.Go(func() { _ = web.Serve(list) }) // likewise
 	ready(Ready{SMTP: in.Addr().String(), List: list.Addr().String()})
 	<-ctx.Done()

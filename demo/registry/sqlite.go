@@ -108,7 +108,7 @@ func (p plan) fill(ctx context.Context, d *sql.DB, people *city.City) error {
 		if n == 0 {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, into+marks+strings.Repeat(", "+marks, n-1), args...) //nolint:gosec // names of this file alone
+		_, err := tx.ExecContext(ctx, into+marks+strings.Repeat(", "+marks, n-1), args...)
 		args, n = args[:0], 0
 		return err
 	}

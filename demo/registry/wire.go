@@ -279,7 +279,7 @@ func (t *tracked) Accept() (net.Conn, error) {
 }
 
 func (t *tracked) drop() {
-	_ = t.Listener.Close()
+	_ = t.Close()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for c := range t.open {

@@ -19,7 +19,7 @@ const (
 	maxFor    = 366 * 24 * time.Hour
 )
 
-var periodRx = regexp.MustCompile(`^P(\d{1,3}Y)?(\d{1,3}M)?(\d{1,4}D)?$`) //nolint:gochecknoglobals // compiled once, never changed
+var periodRx = regexp.MustCompile(`^P(\d{1,3}Y)?(\d{1,3}M)?(\d{1,4}D)?$`)
 
 // Give records that the caller agrees to r, and returns the grant. It returns
 // identity.ErrSignIn, ErrNoGrant if r is about somebody else or replaces a grant

@@ -31,7 +31,7 @@ const (
 	unknownFor     = time.Second
 )
 
-var slugRx = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) //nolint:gochecknoglobals // compiled once, never changed
+var slugRx = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // slug reports whether s may name a department or a role.
 func slug(s string) bool { return len(s) <= 64 && slugRx.MatchString(s) }

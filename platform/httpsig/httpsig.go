@@ -94,7 +94,7 @@ func (e *Error) Error() string {
 
 // Is reports whether target is an *Error of the same Kind.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // compares this very error; errors.Is walks the tree
+	t, ok := target.(*Error)
 	return ok && t.Kind == e.Kind
 }
 

@@ -104,7 +104,10 @@ func TestFailedAndAbandonedJobsRunAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		gone := make(chan struct{})
 		go func() { defer close(gone); dead.Run(ctx) }()
-		until(t, func() bool { waiting, all, err := dead.Depth(t.Context()); return err == nil && waiting == 0 && all == 1 })
+		until(t, func() bool {
+			waiting, all, err := dead.Depth(t.Context())
+			return err == nil && waiting == 0 && all == 1
+		})
 		skew.Store(int64(2 * time.Minute)) // the lease ends
 		var tries atomic.Int32
 		alive := jobs.New(d, now)

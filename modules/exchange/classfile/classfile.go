@@ -52,7 +52,7 @@ type write struct {
 }
 
 var (
-	classRx  = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$`)                    //nolint:gochecknoglobals // compiled once, never changed
+	classRx  = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$`)                   
 	fieldRx  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)                                              //nolint:gochecknoglobals // compiled once, never changed
 	orgRx    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)                                              //nolint:gochecknoglobals // compiled once, never changed
 	bindRx   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$`)                                //nolint:gochecknoglobals // compiled once, never changed

@@ -129,6 +129,6 @@ func local(next, instead string) string {
 
 // see ends a request that changed something by showing another page.
 func see(w http.ResponseWriter, r *http.Request, path string) error {
-	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // paths are ours: written here, or checked by local
+	http.Redirect(w, r, path, http.StatusSeeOther)
 	return nil
 }

@@ -75,7 +75,7 @@ func Check(t *testing.T, source view.Source, pages map[string]any) {
 // Render returns the page named name in language tag.
 func Render(t testing.TB, set *view.Set, tag lang.Tag, name string, value any) []byte {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r = r.WithContext(view.WithLang(r.Context(), tag))
 	w := httptest.NewRecorder()
 	if err := set.Render(w, r, http.StatusOK, name, value); err != nil {
@@ -86,7 +86,7 @@ func Render(t testing.TB, set *view.Set, tag lang.Tag, name string, value any) [
 
 var (
 	unsafe = regexp.MustCompile(`(?i)<script(?:\s+type="module")?\s*>|<style|\sstyle\s*=|\son[a-z]+\s*=\s*["']|javascript:`)
-	novals = []byte("&lt;no value&gt;")
+	novals = []byte("&lt;no value&gt;") //nolint:gochecknoglobals // never changed
 )
 
 func checkHTML(t *testing.T, where string, page []byte) {
