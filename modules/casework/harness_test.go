@@ -29,7 +29,7 @@ import (
 
 // A world is casework over a real store, with everything around it played.
 type world struct {
-	t  *testing.T
+	t  testing.TB
 	db *db.DB
 	s  *casework.Service
 	st *caseworkstore.Store
@@ -66,7 +66,7 @@ func by(p identity.PersonID) identity.Caller {
 	return identity.Caller{Person: p, Assurance: identity.Substantial, Role: trail.Self, Channel: trail.Online}
 }
 
-func newWorld(t *testing.T, d *db.DB) *world {
+func newWorld(t testing.TB, d *db.DB) *world {
 	w := &world{
 		t: t, db: d, st: caseworkstore.New(d), now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC),
 		defs: map[string]*service.Definition{}, grants: map[consent.GrantID]bool{}, orders: map[string]payment.Order{},

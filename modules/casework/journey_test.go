@@ -5,18 +5,20 @@ import (
 	"testing"
 
 	"causeway/modules/casework"
+	caseworkstore "causeway/modules/casework/store"
 	"causeway/modules/exchange"
 	"causeway/modules/payment"
+	"causeway/platform/testkit"
 )
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func want(t *testing.T, err, target error) {
+func want(t testing.TB, err, target error) {
 	t.Helper()
 	if !errors.Is(err, target) {
 		t.Fatalf("got %v, want %v", err, target)
@@ -118,7 +120,7 @@ func TestRenewal(t *testing.T) {
 }
 
 // replay checks that the row of a case is what its events make.
-func replay(t *testing.T, w *world, c casework.Case, lines []casework.Line) {
+func replay(t testing.TB, w *world, c casework.Case, lines []casework.Line) {
 	t.Helper()
 	got := casework.Case{Person: c.Person, ID: c.ID}
 	for _, l := range lines {
@@ -128,5 +130,21 @@ func replay(t *testing.T, w *world, c casework.Case, lines []casework.Line) {
 	}
 	if got != c {
 		t.Errorf("the row is\n%+v\nits events make\n%+v", c, got)
+	}
+}
+
+// BenchmarkRenewal is what casework itself costs of a whole journey, with the
+// pages that it reads, on SQLite.
+func BenchmarkRenewal(b *testing.B) {
+	w := newWorld(b, testkit.SQLite(b, testkit.M{Module: "casework", Files: caseworkstore.Migrations}))
+	for b.Loop() {
+		id := w.draft("driving-licence-renewal")
+		w.view(id, casework.Draft)
+		c := w.submit(id)
+		ok(b, w.pay(c))
+		ok(b, w.work())
+		w.confirm(exchange.Done)
+		w.view(id, casework.Done)
+		clear(w.writes)
 	}
 }

@@ -66,7 +66,7 @@ func (h handler) showQuestion(w http.ResponseWriter, r *http.Request, status int
 	tag := view.LangOf(r.Context())
 	page := questionPage{
 		Case: v.Case, Title: v.Definition.Title, Name: q.Name, Type: string(q.Type), Label: q.Label, Hint: q.Hint,
-		Optional: q.Optional, Value: value, File: v.File.Answers[q.Name].Upload.Name, Problems: problems,
+		Optional: q.Optional && q.Default == "", Value: value, File: v.File.Answers[q.Name].Upload.Name, Problems: problems,
 	}
 	switch q.Type {
 	case service.DateQuestion:
