@@ -63,28 +63,23 @@ func (s *Service) Unread(ctx context.Context, p identity.PersonID) (int, error) 
 	return s.d.Store.Unread(ctx, p)
 }
 
-// Preferences returns how the caller wants to be told: by e-mail, in the language
-// of the person's registration, if nothing else was said.
+// Preferences returns how the caller wants to be told: by e-mail too, if nothing
+// else was said.
 func (s *Service) Preferences(ctx context.Context, c identity.Caller) (Preferences, error) {
 	if !c.Known() {
 		return Preferences{}, ErrSignIn
 	}
 	p, ok, err := s.d.Store.Preferences(ctx, c.Person)
-	if err != nil || ok {
-		return p, err
+	if err == nil && !ok {
+		p.Mail = true
 	}
-	to, err := s.d.People.Contact(ctx, c.Person)
-	return Preferences{Mail: true, Lang: to.Lang}, err
+	return p, err
 }
 
-// SetPreferences keeps how the caller wants to be told. It returns ErrLanguage
-// if p names a language that there is not.
+// SetPreferences keeps how the caller wants to be told.
 func (s *Service) SetPreferences(ctx context.Context, c identity.Caller, p Preferences) error {
 	if !c.Known() {
 		return ErrSignIn
-	}
-	if _, ok := lang.Parse(string(p.Lang)); !ok {
-		return ErrLanguage
 	}
 	now := s.d.Now()
 	return s.d.Units.Do(ctx, func(ctx context.Context) error { return s.d.Store.SetPreferences(ctx, c.Person, p, now) })

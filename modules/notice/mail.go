@@ -79,17 +79,14 @@ func (s *Service) send(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	if !ok {
-		p = Preferences{Mail: true, Lang: to.Lang}
-	}
-	if !p.Mail || to.Email == "" {
+	if ok && !p.Mail || to.Email == "" {
 		return nil
 	}
-	link := s.d.Origin + "/messages/" + r.ID + "?lang=" + string(p.Lang)
+	link := s.d.Origin + "/messages/" + r.ID + "?lang=" + string(to.Lang)
 	return s.d.Mailer.Send(ctx, Mail{
-		ID: r.ID, To: to.Email, Lang: string(p.Lang),
-		Subject: s.d.Texts.Text(p.Lang, "notice.mail.subject", nil),
-		Body: s.d.Texts.Text(p.Lang, "notice.mail.body", map[string]any{
+		ID: r.ID, To: to.Email, Lang: string(to.Lang),
+		Subject: s.d.Texts.Text(to.Lang, "notice.mail.subject", nil),
+		Body: s.d.Texts.Text(to.Lang, "notice.mail.body", map[string]any{
 			"name": to.Name, "link": link, "preferences": s.d.Origin + "/messages/preferences",
 		}),
 	})

@@ -1,5 +1,6 @@
 // Package notice owns what Causeway tells people: the inbox, the e-mails that
-// say there is something in it, and who wants them in which language.
+// say there is something in it, and who wants them. They are written in the
+// language that identity knows the person to read.
 //
 // An e-mail holds a greeting and a link, never what the message says: mail is
 // read by more people than the one it is for.
@@ -42,8 +43,7 @@ func (r Received) Unread() bool { return r.Read.IsZero() }
 
 // Preferences are how a person wants to be told.
 type Preferences struct {
-	Mail bool     // by e-mail too
-	Lang lang.Tag // the language of e-mails
+	Mail bool // by e-mail too
 }
 
 // A Page is a part of an inbox, newest first.
@@ -56,7 +56,6 @@ type Page struct {
 var (
 	ErrSignIn    = fault.New(fault.Unauthenticated, "notice.sign-in")
 	ErrNoMessage = fault.New(fault.NotFound, "notice.no-message")
-	ErrLanguage  = fault.New(fault.Invalid, "notice.language")
 	ErrMessage   = fault.New(fault.Invalid, "notice.message")
 )
 

@@ -12,7 +12,6 @@ import (
 	"causeway/modules/identity"
 	"causeway/modules/notice"
 	"causeway/platform/db"
-	"causeway/platform/lang"
 )
 
 // Migrations are the tables of this module.
@@ -130,28 +129,27 @@ func (s *Store) SetMailed(ctx context.Context, person identity.PersonID, id stri
 }
 
 const preferences = `
-SELECT mail, lang
+SELECT mail
 FROM notice_preferences
 WHERE person_id = $1`
 
 // Preferences returns what the person has set.
 func (s *Store) Preferences(ctx context.Context, person identity.PersonID) (notice.Preferences, bool, error) {
 	var mail int
-	var tag string
-	err := s.db.QueryRow(ctx, preferences, string(person)).Scan(&mail, &tag)
+	err := s.db.QueryRow(ctx, preferences, string(person)).Scan(&mail)
 	if errors.Is(err, sql.ErrNoRows) {
 		return notice.Preferences{}, false, nil
 	}
 	if err != nil {
 		return notice.Preferences{}, false, fmt.Errorf("read preferences: %w", err)
 	}
-	return notice.Preferences{Mail: mail == 1, Lang: lang.Tag(tag)}, true, nil
+	return notice.Preferences{Mail: mail == 1}, true, nil
 }
 
 const setPreferences = `
-INSERT INTO notice_preferences (person_id, mail, lang, changed_us)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (person_id) DO UPDATE SET mail = excluded.mail, lang = excluded.lang, changed_us = excluded.changed_us`
+INSERT INTO notice_preferences (person_id, mail, changed_us)
+VALUES ($1, $2, $3)
+ON CONFLICT (person_id) DO UPDATE SET mail = excluded.mail, changed_us = excluded.changed_us`
 
 // SetPreferences keeps p.
 func (s *Store) SetPreferences(ctx context.Context, person identity.PersonID, p notice.Preferences, at time.Time) error {
@@ -159,7 +157,7 @@ func (s *Store) SetPreferences(ctx context.Context, person identity.PersonID, p 
 	if p.Mail {
 		mail = 1
 	}
-	if _, err := s.db.Exec(ctx, setPreferences, string(person), mail, string(p.Lang), at.UnixMicro()); err != nil {
+	if _, err := s.db.Exec(ctx, setPreferences, string(person), mail, at.UnixMicro()); err != nil {
 		return fmt.Errorf("keep preferences: %w", err)
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 	"causeway/modules/identity"
 	"causeway/modules/notice"
 	"causeway/platform/httpx"
-	"causeway/platform/lang"
 	"causeway/platform/view"
 )
 
@@ -105,7 +104,6 @@ func (h handler) message(w http.ResponseWriter, r *http.Request) error {
 // preferencesPage is the dot of preferences.html.
 type preferencesPage struct {
 	Mail     string // "yes", "no", or "" when nothing was chosen
-	Lang     string
 	Problems view.Problems
 }
 
@@ -114,7 +112,7 @@ func (h handler) preferences(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := preferencesPage{Mail: "no", Lang: string(p.Lang)}
+	page := preferencesPage{Mail: "no"}
 	if p.Mail {
 		page.Mail = "yes"
 	}
@@ -122,18 +120,14 @@ func (h handler) preferences(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h handler) setPreferences(w http.ResponseWriter, r *http.Request) error {
-	page := preferencesPage{Mail: r.PostFormValue("mail"), Lang: r.PostFormValue("language")}
+	page := preferencesPage{Mail: r.PostFormValue("mail")}
 	if page.Mail != "yes" && page.Mail != "no" {
 		page.Problems.Add("mail", "notice.preferences.mail.missing", nil)
-	}
-	tag, ok := lang.Parse(page.Lang)
-	if !ok {
-		page.Problems.Add("language", "notice.preferences.language.missing", nil)
 	}
 	if len(page.Problems) > 0 {
 		return h.Views.Render(w, r, http.StatusUnprocessableEntity, "notice/preferences", page)
 	}
-	err := h.Service.SetPreferences(r.Context(), identity.CallerOf(r.Context()), notice.Preferences{Mail: page.Mail == "yes", Lang: tag})
+	err := h.Service.SetPreferences(r.Context(), identity.CallerOf(r.Context()), notice.Preferences{Mail: page.Mail == "yes"})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,5 @@ CREATE INDEX notice_messages_unread ON notice_messages (person_id) WHERE read_us
 CREATE TABLE notice_preferences (
 	person_id  TEXT NOT NULL PRIMARY KEY,
 	mail       BIGINT NOT NULL,
-	lang       TEXT NOT NULL,
 	changed_us BIGINT NOT NULL
 );
