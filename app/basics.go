@@ -14,16 +14,22 @@ import (
 // mountBasics mounts what belongs to no module.
 func (w *world) mountBasics() {
 	w.mux.Handle("GET /static/{file...}", httpx.Public, w.view.Static())
-	w.mux.Handle("GET /healthz", httpx.Public, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		_, _ = rw.Write([]byte("ok\n")) // the other side may leave
-	}))
-	w.mux.Handle("GET /readyz", httpx.Public, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if err := w.db.Ping(r.Context()); err != nil {
-			http.Error(rw, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = rw.Write([]byte("ready\n")) // the other side may leave
-	}))
+	w.mux.Handle("GET /healthz", httpx.Public, http.HandlerFunc(alive))
+	w.mux.Handle("GET /readyz", httpx.Public, http.HandlerFunc(w.readyz))
+}
+
+// alive says that the process answers.
+func alive(rw http.ResponseWriter, _ *http.Request) {
+	_, _ = rw.Write([]byte("ok\n")) // the other side may leave
+}
+
+// readyz says whether requests can be served.
+func (w *world) readyz(rw http.ResponseWriter, r *http.Request) {
+	if err := w.db.Ping(r.Context()); err != nil {
+		http.Error(rw, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = rw.Write([]byte("ready\n")) // the other side may leave
 }
 
 // consoles lists where an officer may work.

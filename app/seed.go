@@ -105,8 +105,13 @@ func demoClientKey(w *world) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(w.master.MAC("demo.client-key", nil))
 }
 
-func settleSoftware(ctx context.Context, w *world) error {
+func demoClientPublic(w *world) (ed25519.PublicKey, bool) {
 	public, ok := demoClientKey(w).Public().(ed25519.PublicKey)
+	return public, ok
+}
+
+func settleSoftware(ctx context.Context, w *world) error {
+	public, ok := demoClientPublic(w)
 	if !ok {
 		return errors.New("demo client: no Ed25519 key")
 	}

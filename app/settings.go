@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -40,6 +41,9 @@ type parts struct {
 
 	address func(*http.Request) string // where a request comes from; nil: the connection's end
 	hood    *neighbourhood             // of the demo alone
+
+	observe func(ctx context.Context, pattern string, status int, took time.Duration) // learns of every answer; may be nil
+	outer   func(http.Handler) http.Handler                                           // stands before everything; may be nil
 }
 
 // tls reports whether browsers reach us over TLS.

@@ -33,10 +33,14 @@ func (w *world) wireIdentity(context.Context) error {
 // clerkRole is the role of those who issue activation codes.
 const clerkRole = "counter-clerk"
 
-// desk tells identity who is at the counter: an officer with the role.
+// desk tells identity who is at the counter: an officer with the role, or the
+// program itself when it makes the first administrators.
 type desk struct{ w *world }
 
 func (d desk) Clerk(ctx context.Context) (identity.Clerk, bool) {
+	if c, ok := clerkFor(ctx); ok {
+		return c, true
+	}
 	o := org.OfficerOf(ctx)
 	if !o.Known() || !o.Has(clerkRole) {
 		return identity.Clerk{}, false

@@ -49,7 +49,7 @@ func (w *world) wirePages(ctx context.Context) error {
 		return err
 	}
 	w.mux = httpx.New(httpx.Options{
-		Fail: w.fail, FormAction: w.formAction(), TLS: w.tls(), Now: w.now, Title: "Causeway", Version: "1",
+		Fail: w.fail, FormAction: w.formAction(), TLS: w.tls(), Now: w.now, Observe: w.observe, Title: "Causeway", Version: "1",
 		Guards: map[httpx.Access]func(http.Handler) http.Handler{
 			httpx.Resident: w.resident,
 			httpx.Officer: func(next http.Handler) http.Handler {

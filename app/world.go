@@ -158,7 +158,11 @@ func (w *world) run(ctx context.Context) {
 
 // handler is the whole HTTP surface.
 func (w *world) handler() http.Handler {
-	return w.mux.Secured(view.Preferences(w.pages.Sessions(w.mux)))
+	h := w.mux.Secured(view.Preferences(w.pages.Sessions(w.mux)))
+	if w.outer == nil {
+		return h
+	}
+	return w.outer(h)
 }
 
 // close ends what the world holds open.
