@@ -2,24 +2,22 @@ package testkit
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
-
-// axe is axe-core (MPL-2.0, see axe/LICENSE): it finds barriers in a page.
-//
-//go:embed axe/axe.min.js
-var axe string
 
 // actionFor bounds one action in a browser.
 const actionFor = 30 * time.Second
@@ -27,6 +25,10 @@ const actionFor = 30 * time.Second
 // Browser is one Chromium with an empty profile.
 type Browser struct {
 	ctx context.Context
+
+	mu    sync.Mutex      // guards what follows
+	seen  map[string]bool // kinds of pages that have been looked at
+	shots int             // pictures taken of them
 }
 
 // NewBrowser starts Chromium. Without one the test is skipped, but fails where
@@ -41,7 +43,7 @@ func NewBrowser(t testing.TB) *Browser {
 		t.Skip("there is no Chromium: run scripts/setup")
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(exe), chromedp.NoSandbox, chromedp.WindowSize(1280, 1000),
+		chromedp.ExecPath(exe), chromedp.Headless, chromedp.NoSandbox, chromedp.WindowSize(1280, 1000),
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("no-first-run", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -55,7 +57,7 @@ func NewBrowser(t testing.TB) *Browser {
 		cancel()
 		stop()
 	})
-	return &Browser{ctx}
+	return &Browser{ctx: ctx, seen: map[string]bool{}}
 }
 
 func chromium() string {
@@ -69,20 +71,26 @@ func chromium() string {
 
 // A Tab is one page of a person, with cookies of its own.
 type Tab struct {
-	t    testing.TB
-	ctx  context.Context
-	seen map[string]bool // pages that axe has looked at
-	Axe  bool            // look at every page that is opened
+	t       testing.TB
+	ctx     context.Context
+	browser *Browser
+	Axe     bool // look at every page that is opened
+
+	mu   sync.Mutex // guards said
+	said []string   // what the browser complained of
 }
 
 // Person opens a tab that shares no cookies with others and holds a virtual
 // authenticator that verifies its user.
 func (b *Browser) Person(t testing.TB) *Tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	tab := &Tab{t: t, browser: b, Axe: true}
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(tab.listen))
 	t.Cleanup(cancel)
-	tab := &Tab{t: t, ctx: ctx, seen: map[string]bool{}, Axe: true}
-	tab.do(chromedp.Navigate("about:blank"))
+	tab.ctx = ctx
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the tab lives as long as this context
+		t.Fatal(err)
+	}
 	tab.do(chromedp.Func(func(ctx context.Context, tg *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, tg, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 			return err
@@ -96,6 +104,39 @@ func (b *Browser) Person(t testing.TB) *Tab {
 		return err
 	}))
 	return tab
+}
+
+// NoScript has the pages that the tab opens from now on run no script.
+func (b *Tab) NoScript() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, tg *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tg, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+	b.Axe = false // it is a script
+}
+
+// listen keeps what the browser complains of: refused by the policy of the page,
+// or thrown by a script.
+func (b *Tab) listen(ev any) {
+	var text string
+	switch e := ev.(type) {
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
+			text = e.Entry.Text
+		}
+	case *runtime.EventExceptionThrown:
+		text = e.ExceptionDetails.Text
+		if x := e.ExceptionDetails.Exception; x != nil {
+			text += " " + x.Description
+		}
+	}
+	if text == "" {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.said = append(b.said, text)
 }
 
 func (b *Tab) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -162,6 +203,13 @@ func (b *Tab) settle() {
 
 func (b *Tab) arrived() {
 	b.t.Helper()
+	b.mu.Lock()
+	said := b.said
+	b.said = nil
+	b.mu.Unlock()
+	for _, s := range said {
+		b.t.Errorf("the browser says, about %s: %s", b.URL(), s)
+	}
 	if b.Axe {
 		b.Look()
 	}
@@ -288,43 +336,4 @@ func (b *Tab) Shot(name string) {
 	if err != nil {
 		b.t.Log("no picture:", err)
 	}
-}
-
-// Look has axe look at the page, for WCAG 2.2 A and AA, and fails the test for
-// each barrier. A kind of page is looked at once.
-func (b *Tab) Look() {
-	b.t.Helper()
-	u := b.URL()
-	if !strings.Contains(u, "localhost") {
-		return
-	}
-	key := b.Text("html > head > title") + b.Text("h1") + b.Attr("html", "lang")
-	if b.seen[key] {
-		return
-	}
-	b.seen[key] = true
-	b.Eval(axe + "; true")
-	raw := b.await(`axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"]})
-		.then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html.slice(0, 200) + " | " + n.failureSummary.slice(0,200)).join(" || "))))`)
-	var found []string
-	if err := json.Unmarshal([]byte(raw), &found); err != nil {
-		b.t.Fatalf("axe at %s: %v in %q", u, err, raw)
-	}
-	for _, f := range found {
-		b.t.Errorf("axe at %s: %s", u, f)
-	}
-}
-
-// await runs an expression that is a promise of a text.
-func (b *Tab) await(expression string) string {
-	b.t.Helper()
-	b.Eval(`window.__said = undefined; (` + expression + `).then(s => { window.__said = s }, e => { window.__said = "error: " + e }); true`)
-	for range 600 {
-		if s, ok := b.Eval("window.__said ?? null").(string); ok {
-			return s
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	b.t.Fatal("a promise was not kept")
-	return ""
 }
