@@ -40,6 +40,7 @@ func (s *Service) begin(ctx context.Context, c Case, due service.EffectDue, i, a
 	switch due.Kind {
 	case service.Credential:
 		r.Type, r.From, r.Until, r.Claims = due.Type, due.From, due.Until, due.Record()
+		r.Names = due.Names()
 	case service.Write:
 		r.Class, r.Record = due.Type, due.Record()
 	}

@@ -55,10 +55,11 @@ type EffectRequest struct {
 	Amount money.Amount // payment
 	Return string       // payment: the path to come back to
 
-	Type   string         // credential
-	From   day.Date       // credential
-	Until  day.Date       // credential
-	Claims map[string]any // credential
+	Type   string               // credential
+	From   day.Date             // credential
+	Until  day.Date             // credential
+	Claims map[string]any       // credential
+	Names  map[string]lang.Text // credential: what claims are called
 
 	Class  string         // write
 	Record map[string]any // write

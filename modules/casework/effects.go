@@ -55,7 +55,7 @@ type issuing struct{ c Credentials }
 func (e issuing) Start(ctx context.Context, r EffectRequest) (EffectState, string, error) {
 	l, err := e.c.Issue(ctx, credential.Issue{
 		Person: r.Person, Type: r.Type, Department: r.Department, Case: string(r.Case), Key: r.Key,
-		From: r.From, Until: r.Until, Claims: r.Claims, Label: r.Title,
+		From: r.From, Until: r.Until, Claims: r.Claims, Names: r.Names, Label: r.Title,
 	})
 	if err != nil {
 		return "", "", fmt.Errorf("issue %s: %w", r.Type, err)

@@ -49,6 +49,7 @@ type Check struct {
 	From, Until day.Date
 	Revoked     time.Time
 	Claims      []Claim
+	Names       map[string]lang.Text // what claims are called
 	Presented   time.Time
 	At          time.Time // when it was checked
 }
@@ -104,7 +105,7 @@ func (s *Service) Check(ctx context.Context, text string) (Check, error) {
 }
 
 func (c *Check) tell(l Licence, today day.Date) {
-	c.Verdict, c.Type, c.Label, c.Department = Verdict(l.On(today)), l.Type, l.Label, l.Department
+	c.Verdict, c.Type, c.Label, c.Names, c.Department = Verdict(l.On(today)), l.Type, l.Label, l.Names, l.Department
 	c.From, c.Until, c.Revoked = l.From, l.Until, l.Revoked
 }
 

@@ -49,8 +49,9 @@ type Licence struct {
 	Issued     time.Time
 	Revoked    time.Time // zero unless revoked
 	Label      lang.Text
-	Claims     []Claim // opened for its holder alone
-	PrintCode  string  // names the licence in the code of its printed form
+	Claims     []Claim              // opened for its holder alone
+	Names      map[string]lang.Text // what claims are called, where the service says so
+	PrintCode  string               // names the licence in the code of its printed form
 
 	StatusList  int
 	StatusIndex int
@@ -98,4 +99,5 @@ type Issue struct {
 	Until      day.Date
 	Number     string // "" to have one made
 	Claims     map[string]any
+	Names      map[string]lang.Text // what claims are called; others have a name of ours
 }

@@ -59,7 +59,7 @@ func (s *Service) Issue(ctx context.Context, in Issue) (Licence, error) {
 func (s *Service) issue(ctx context.Context, in Issue) (Licence, error) {
 	l := Licence{
 		ID: s.d.NewID(), Person: in.Person, Type: in.Type, Department: in.Department, Case: in.Case, Key: in.Key,
-		Number: in.Number, From: in.From, Until: in.Until, Issued: s.d.Now().UTC(), Label: in.Label, PrintCode: rand.Text(),
+		Number: in.Number, From: in.From, Until: in.Until, Issued: s.d.Now().UTC(), Label: in.Label, Names: in.Names, PrintCode: rand.Text(),
 	}
 	if l.Number == "" {
 		l.Number = newNumber(in.Type)

@@ -91,6 +91,17 @@ type NamedValue struct {
 	Value any       // as JSON holds it: bool, json.Number or string
 }
 
+// Names returns what the values of e are called, by name, where the file says so.
+func (e EffectDue) Names() map[string]lang.Text {
+	names := map[string]lang.Text{}
+	for _, v := range e.Values {
+		if v.Label != (lang.Text{}) {
+			names[v.Name] = v.Label
+		}
+	}
+	return names
+}
+
 // Record returns the values of e by name.
 func (e EffectDue) Record() map[string]any {
 	m := make(map[string]any, len(e.Values))

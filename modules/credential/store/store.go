@@ -15,6 +15,7 @@ import (
 	"causeway/modules/org"
 	"causeway/platform/day"
 	"causeway/platform/db"
+	"causeway/platform/lang"
 	"causeway/platform/trail"
 )
 
@@ -40,6 +41,12 @@ var _ credential.Store = (*Store)(nil)
 // New returns a Store on d.
 func New(d *db.DB, s Sealer) *Store { return &Store{d, s} }
 
+// words are what a licence and its claims are called: nothing personal.
+type words struct {
+	Label lang.Text            `json:"label"`
+	Names map[string]lang.Text `json:"names,omitempty"`
+}
+
 const insertLicence = `
 INSERT INTO credential_licences (person_id, id, type, department_id, subject, actor, channel, case_id, effect_key,
 	print_code, number_mac, number, label, from_day, until_day, issued_us, revoked_us, status_list, status_index, body)
@@ -48,7 +55,7 @@ ON CONFLICT (status_list, status_index) DO NOTHING`
 
 // Insert adds l.
 func (s *Store) Insert(ctx context.Context, l credential.Licence, sealed credential.Sealed) (bool, error) {
-	label, err := json.Marshal(l.Label)
+	label, err := json.Marshal(words{l.Label, l.Names})
 	if err != nil {
 		return false, fmt.Errorf("insert licence: %w", err)
 	}
@@ -89,9 +96,11 @@ func scan(row scanner) (l credential.Licence, s credential.Sealed, err error) {
 	if err != nil {
 		return l, s, fmt.Errorf("read licence: %w", err)
 	}
-	if err := json.Unmarshal([]byte(label), &l.Label); err != nil {
+	var x words
+	if err := json.Unmarshal([]byte(label), &x); err != nil {
 		return l, s, fmt.Errorf("read licence: %w", err)
 	}
+	l.Label, l.Names = x.Label, x.Names
 	if l.From, err = day.Parse(from); err != nil {
 		return l, s, fmt.Errorf("read licence: %w", err)
 	}

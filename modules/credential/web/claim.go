@@ -7,6 +7,7 @@ import (
 
 	"causeway/modules/credential"
 	"causeway/platform/day"
+	"causeway/platform/lang"
 )
 
 // A claim is one line of a licence as a page shows it.
@@ -17,16 +18,20 @@ type claim struct {
 }
 
 // claims returns cs in the language of r.
-func (h handler) claims(r *http.Request, cs []credential.Claim) []claim {
+func (h handler) claims(r *http.Request, cs []credential.Claim, names map[string]lang.Text) []claim {
 	out := make([]claim, 0, len(cs))
 	for _, c := range cs {
-		out = append(out, claim{c.Name, h.label(r, c.Name), h.value(r, c.Value)})
+		out = append(out, claim{c.Name, h.label(r, c.Name, names), h.value(r, c.Value)})
 	}
 	return out
 }
 
-// label is the claim's name in words: a text of ours, or the name made readable.
-func (h handler) label(r *http.Request, name string) string {
+// label is the claim's name in words: the service's, a text of ours, or the name
+// made readable.
+func (h handler) label(r *http.Request, name string, names map[string]lang.Text) string {
+	if x, ok := names[name]; ok && len(x.Missing()) == 0 {
+		return x.In(h.tag(r))
+	}
 	key := "credential.claim." + name
 	if h.View.Has(key) {
 		return h.View.Text(h.tag(r), key, nil)
