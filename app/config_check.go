@@ -111,6 +111,9 @@ func (c config) checkDatabase(bad blame) {
 		if _, err := os.Stat(filepath.Join(d.SQLite, portsFile)); err == nil {
 			bad("database.sqlite", fmt.Errorf("%s is the folder of a demo, whose residents are fictional and whose personas sign in with a click", d.SQLite))
 		}
+		if info, err := os.Stat(d.SQLite); err == nil && info.Mode().Perm()&0o007 != 0 {
+			bad("database.sqlite", fmt.Errorf("%s may be read by everybody; chmod 700 it", d.SQLite))
+		}
 	default:
 		_, err := c.postgresURL()
 		bad("database.postgres_url_file", err)

@@ -73,7 +73,7 @@ func (c demoCommand) run(ctx context.Context, std Streams, now func() time.Time)
 		return errors.Join(err, d.Close())
 	}
 	provider, err := sandbox.New(sandbox.Config{
-		API: hood.pay.api, Origin: hood.pay.origin, Key: hood.pay.secrets.API, Webhook: hood.pay.secrets.Webhook, Return: origin, Now: now,
+		API: hood.pay.api, Origin: hood.pay.origin, Key: hood.pay.secrets.API, Webhook: hood.pay.secrets.Webhook, Return: origin, CA: hood.authority(), Now: now,
 	})
 	if err != nil {
 		return errors.Join(err, d.Close())

@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -45,6 +48,7 @@ type neighbourhood struct {
 	pay       struct {
 		origin, api string
 		secrets     payprovider.Secrets
+		client      *http.Client // reaches its control
 	}
 
 	people   *city.City      // once it is settled
@@ -82,7 +86,7 @@ func (n *neighbourhood) start(ctx context.Context, master *keys.Master) error {
 	var paid companion.PayReady
 	pay := companion.PayConfig{Port: n.ports["pay"], Dir: payDir, Return: n.origin, Callback: n.origin + "/payments/callback/sandbox"}
 	if n.tls {
-		pay.CA, pay.Cert, pay.Key = filepath.Join(n.dir, caFile), filepath.Join(n.dir, certFile), filepath.Join(n.dir, keyFile)
+		pay.CA, pay.Cert, pay.Key = n.authority(), filepath.Join(n.dir, certFile), filepath.Join(n.dir, keyFile)
 	}
 	post := mailbox.Config{Dir: filepath.Join(n.dir, "post"), Token: n.token}
 	starts := []func() error{
@@ -110,7 +114,37 @@ func (n *neighbourhood) start(ctx context.Context, master *keys.Master) error {
 	if !n.tls {
 		n.pay.api = "http://" + paid.Addr
 	}
+	if n.pay.client, err = n.payClient(paid.Addr); err != nil {
+		return err
+	}
 	return n.recall()
+}
+
+// payClient reaches the payment provider at addr, whatever name it is called by,
+// since not every resolver knows the names below localhost.
+func (n *neighbourhood) payClient(addr string) (*http.Client, error) {
+	tr := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, addr)
+	}}
+	if n.tls {
+		b, err := os.ReadFile(n.authority())
+		if err != nil {
+			return nil, fmt.Errorf("companions: %w", err)
+		}
+		trust := x509.NewCertPool()
+		trust.AppendCertsFromPEM(b)
+		tr.TLSClientConfig = &tls.Config{RootCAs: trust, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: tr}, nil
+}
+
+// authority is the file of who vouches for the companions' certificates; ""
+// without TLS.
+func (n *neighbourhood) authority() string {
+	if !n.tls {
+		return ""
+	}
+	return filepath.Join(n.dir, caFile)
 }
 
 func (n *neighbourhood) one(ctx context.Context, exe, kind string, config, ready any) error {

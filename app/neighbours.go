@@ -39,7 +39,7 @@ func (n *neighbourhood) SetSource(ctx context.Context, s registry.Setting) error
 }
 
 func (n *neighbourhood) control() payprovider.Control {
-	return payprovider.Control{URL: n.pay.api, Token: n.pay.secrets.Control}
+	return payprovider.Control{URL: n.pay.api, Token: n.pay.secrets.Control, Client: n.pay.client}
 }
 
 // Payments returns how the payment provider behaves.

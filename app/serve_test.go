@@ -312,6 +312,7 @@ func TestServeRefuses(t *testing.T) {
 		"no postgres there": {postgres("postgres://u:hunter2@127.0.0.1:1/x?sslmode=disable", 0o600), []string{"database:"}},
 		"sandbox":           {func(_ premises, c map[string]any) { c["payment"] = "sandbox" }, []string{"payment:", "demo"}},
 		"demo folder":       {func(s premises, c map[string]any) { s.write(portsFile, "{}", 0o600); s.sqlite(c, s.dir) }, []string{"database.sqlite:", "demo"}},
+		"open folder":       {func(s premises, c map[string]any) { s.sqlite(c, s.dir); s.chmod("", 0o755) }, []string{"database.sqlite:", "chmod 700"}},
 		"no classes":        {func(_ premises, c map[string]any) { delete(c, "classes") }, []string{"classes: missing"}},
 		"bad source":        {func(_ premises, c map[string]any) { c["sources"] = []any{map[string]any{"name": "x", "kind": "ftp"}} }, []string{"sources[0].kind:", "sources[0].registry:"}},
 		"plain source":      {func(s premises, c map[string]any) { c["sources"] = []any{s.source("http://registry.example")} }, []string{"sources[0].http:", "https"}},
