@@ -96,7 +96,7 @@ func personas(today day.Date) []Persona {
 	add("newcomer", "Tam Hoi Ying", "譚海盈", lang.Hant, 30, 150,
 		lang.Text{En: "A newcomer", Hant: "新用戶", Hans: "新用户"},
 		lang.Text{En: "Not registered yet: shows a document at a counter, gets a letter with a code, creates a passkey.", Hant: "尚未登記：在櫃位出示證件，取得印有啟動碼的信，然後建立通行密鑰。", Hans: "尚未登记：在柜台出示证件，取得印有激活码的信，然后创建通行密钥。"},
-		func(r *Resident) { r.Registered = false })
+		func(r *Resident) { r.Registered, r.Licences[0].ExpiresOn = false, today.AddDays(-7) }) // so that the new one holds at once
 	add("two-cars", "Kwok Pui Yee", "郭佩怡", lang.English, 47, 12,
 		lang.Text{En: "Several vehicles", Hant: "多輛車", Hans: "多辆车"},
 		lang.Text{En: "Applies for a parking permit and chooses which of three vehicles it is for.", Hant: "申請泊車許可證，並選擇用於三輛車中的哪一輛。", Hans: "申请泊车许可证，并选择用于三辆车中的哪一辆。"},

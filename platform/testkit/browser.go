@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
@@ -218,7 +219,15 @@ func (b *Tab) arrived() {
 // Fill types text into the field that css names, over what is there.
 func (b *Tab) Fill(css, text string) {
 	b.t.Helper()
-	b.do(chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text))
+	q, err := json.Marshal(css)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.Eval(`(() => { const e = document.querySelector(` + string(q) + `); if (!e) throw new Error("no such field"); e.focus(); e.value = ""; return true })()`)
+	b.do(chromedp.Func(func(ctx context.Context, tg *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tg, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	}))
 }
 
 // Check ticks or chooses what css names.

@@ -25,15 +25,13 @@ type Journey struct {
 
 // Walk goes the whole way, or on from where it was.
 func (j *Journey) Walk(c *Client) error {
-	for _, step := range []func(*Client) error{j.begin, j.apply, j.pay, j.wait} {
+	for _, step := range []func(*Client) error{j.Apply, j.pay, j.wait} {
 		if err := step(c); err != nil {
 			return fmt.Errorf("%s: %w", j.Who, err)
 		}
 	}
 	return nil
 }
-
-func (j *Journey) begin(c *Client) error { return c.SignIn(j.Who) }
 
 // send posts a form that must lead somewhere.
 func send(c *Client, to string, form url.Values) (string, error) {
@@ -63,10 +61,10 @@ func (u *Unexpected) Error() string {
 	return fmt.Sprintf("%s %s: status %d to %q: %s", u.Method, u.To, u.Answer.Status, u.Answer.To(), Words(u.Answer.Body))
 }
 
-// apply goes from the service to the confirmed application.
-func (j *Journey) apply(c *Client) error {
-	if j.Submitted != "" {
-		return nil
+// Apply goes from the sign-in to the confirmed application.
+func (j *Journey) Apply(c *Client) error {
+	if err := c.SignIn(j.Who); err != nil || j.Submitted != "" {
+		return err
 	}
 	if j.Case == "" {
 		to, err := send(c, "/services/"+Renewal+"/start", nil)
@@ -118,7 +116,7 @@ func (j *Journey) facts(c *Client) (string, error) {
 		if a, err = page(c, j.Case+"/facts"); err != nil {
 			return "", err
 		}
-		if strings.Contains(a.Body, `action="`+j.Case+`/facts"`) { // the asking was cut short: ask again
+		if strings.Contains(a.Body, `<form method="post">`) { // the asking was cut short: ask again
 			if _, err := c.Post(j.Case+"/facts", nil); err != nil {
 				return "", err
 			}
