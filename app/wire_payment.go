@@ -6,14 +6,18 @@ import (
 
 	"causeway/modules/payment"
 	paymentstore "causeway/modules/payment/store"
+	"causeway/platform/db"
 )
 
-func (w *world) wirePayment(context.Context) error {
+func (w *world) wirePayment(ctx context.Context) error {
 	w.payment = payment.New(payment.Deps{
 		Units: w.db, Store: paymentstore.New(w.db), Provider: w.provider, ProviderName: w.providerName, Departments: departmentNames{w.org},
 		Settled: settled{w}, Trail: w.activity, Now: w.now, NewID: newID,
 	})
 	w.jobs.Every("payment.sweep", 2*time.Second, w.payment.Sweep)
+	if w.db.Engine == db.SQLite { // we alone hold it
+		return w.payment.Recover(ctx)
+	}
 	return nil
 }
 

@@ -49,9 +49,10 @@ func (s *Service) askStatus(ctx context.Context, o Order, a Attempt) (bool, erro
 
 // Bounds of one Sweep.
 const (
-	sweepSize    = 100
-	sweepLease   = time.Minute // how long nobody else asks about what one sweep has taken
-	sweepPatient = 3           // this many questions unanswered in a row end it
+	sweepSize    = 8                // claimed at a time
+	sweepMax     = 400              // asked about in one sweep
+	sweepLease   = 30 * time.Second // how long nobody else asks about what one sweep has taken
+	sweepPatient = 3                // this many questions unanswered in a row end it
 )
 
 // Sweep asks the provider about every attempt that is due: what became of those
@@ -59,29 +60,61 @@ const (
 // run every second or two, by one replica or several. What fails is due again
 // later; the error joins what is not the provider's being down.
 func (s *Service) Sweep(ctx context.Context) error {
-	due, err := s.d.Store.Claim(ctx, s.now(), s.now().Add(sweepLease), sweepSize)
-	if err != nil {
-		return fmt.Errorf("sweep: %w", err)
-	}
 	var failed error
 	down := 0
-	for _, d := range due {
-		if err := ctx.Err(); err != nil {
-			return errors.Join(failed, err)
+	for asked := 0; asked < sweepMax; {
+		due, err := s.d.Store.Claim(ctx, s.now(), s.now().Add(sweepLease), sweepSize)
+		if err != nil {
+			return errors.Join(failed, fmt.Errorf("sweep: %w", err))
 		}
-		err := s.ask(ctx, d)
-		switch {
-		case err == nil:
-			down = 0
-		case passing(err):
-			if down++; down == sweepPatient {
-				return failed // the rest is due again when the lease ends
+		for i, d := range due {
+			if err := ctx.Err(); err != nil {
+				return errors.Join(failed, err)
 			}
-		default:
-			failed = errors.Join(failed, fmt.Errorf("order %s, attempt %d: %w", d.Order, d.N, err))
+			err := s.ask(ctx, d)
+			switch {
+			case err == nil:
+				down = 0
+			case passing(err):
+				if down++; down == sweepPatient {
+					return errors.Join(failed, s.putOff(ctx, due[i+1:]))
+				}
+			default:
+				failed = errors.Join(failed, fmt.Errorf("order %s, attempt %d: %w", d.Order, d.N, err))
+			}
+		}
+		asked += len(due)
+		if len(due) < sweepSize {
+			break
 		}
 	}
 	return failed
+}
+
+// putOff has what was claimed in vain due again soon.
+func (s *Service) putOff(ctx context.Context, due []Due) error {
+	var failed error
+	for _, d := range due {
+		failed = errors.Join(failed, s.d.Units.Do(ctx, func(ctx context.Context) error {
+			o, a, _, err := s.load(ctx, d.Order, d.N)
+			if err != nil || a.Due.IsZero() {
+				return err
+			}
+			a.Due = s.now().Add(pauseMin)
+			return s.d.Store.SaveAttempt(ctx, o, a)
+		}))
+	}
+	return failed
+}
+
+// Recover has due again at once what a process that died had claimed. It is for
+// the start of a program that alone holds its database; with replicas, claims
+// end by themselves.
+func (s *Service) Recover(ctx context.Context) error {
+	if err := s.d.Store.Release(ctx, s.now(), s.now().Add(sweepLease)); err != nil {
+		return fmt.Errorf("recover payments: %w", err)
+	}
+	return nil
 }
 
 // ask asks what is due about one attempt.

@@ -113,6 +113,17 @@ func (m *memory) Claim(_ context.Context, at, till time.Time, _ int) ([]payment.
 	return due, nil
 }
 
+func (m *memory) Release(_ context.Context, at, till time.Time) error {
+	for _, as := range m.attempts {
+		for i, a := range as {
+			if a.Due.After(at) && !a.Due.After(till) {
+				as[i].Due = at
+			}
+		}
+	}
+	return nil
+}
+
 func (m *memory) Seen(_ context.Context, _ identity.PersonID, provider, event string) (bool, error) {
 	return m.events[provider+event], nil
 }

@@ -77,6 +77,8 @@ type Store interface {
 	// Claim lists attempts that are due at at, longest due first, and has each
 	// due again at till, so that nobody else asks about it meanwhile.
 	Claim(ctx context.Context, at, till time.Time, limit int) ([]Due, error)
+	// Release has every attempt that is due after at and until till due at at.
+	Release(ctx context.Context, at, till time.Time) error
 	// Seen reports whether the event was kept before.
 	Seen(ctx context.Context, person identity.PersonID, provider, event string) (bool, error)
 	// Keep keeps an event; fresh is false if it was kept before.

@@ -19,8 +19,9 @@ import (
 
 // An audit looks into the database of a running program, from outside.
 type audit struct {
-	p *harness.Place
-	d *db.DB
+	p    *harness.Place
+	d    *db.DB
+	slow []string // what took long to come to rest
 }
 
 // look opens the database of p for reading.
@@ -46,7 +47,7 @@ func openAudit(ctx context.Context, p *harness.Place) (*audit, error) {
 	} else {
 		d, err = db.OpenReadOnly(ctx, filepath.Join(p.Data, "causeway.db"))
 	}
-	return &audit{p, d}, err
+	return &audit{p: p, d: d}, err
 }
 
 // rows returns what q finds, each row as its columns joined by spaces.
@@ -147,10 +148,17 @@ func (a *audit) unsettled(ctx context.Context) error {
 // rest waits until the program has nothing left to do.
 func (a *audit) rest(ctx context.Context, patience time.Duration) error {
 	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if err = a.unsettled(ctx); err == nil {
+	begun := time.Now()
+	for time.Since(begun) < patience {
+		next := a.unsettled(ctx)
+		if next == nil {
+			if took := time.Since(begun); took > 3*time.Second {
+				a.slow = append(a.slow, fmt.Sprintf("%v: %v", took.Round(time.Millisecond), err))
+			}
 			return nil
 		}
+		err = next
+		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("after %v there is still: %w", patience, err)
 }

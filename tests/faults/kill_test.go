@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -202,6 +203,9 @@ func kills(t *testing.T, p *harness.Place, n int, burst time.Duration) {
 		}
 		resting := time.Now()
 		err = errors.Join(a.rest(t.Context(), time.Minute), a.check(t.Context()), c.told(t.Context(), a))
+		for _, s := range a.slow {
+			t.Logf("after %d kills: slow to rest: %s", i, s)
+		}
 		if err == nil {
 			err = verified(p)
 		}
@@ -216,7 +220,11 @@ func kills(t *testing.T, p *harness.Place, n int, burst time.Duration) {
 			break
 		}
 		rested := time.Since(resting)
-		set(t, city, callbacks[i%len(callbacks)])
+		fails := 0
+		if i%10 == 4 {
+			fails = 1
+		}
+		set(t, city, callbacks[i%len(callbacks)], fails)
 		stop, done := make(chan struct{}), make(chan error, 1)
 		go func() { done <- c.walk(city.Origin, stop) }()
 		time.Sleep(burst/2 + rand.N(burst))
@@ -241,12 +249,12 @@ func kills(t *testing.T, p *harness.Place, n int, burst time.Duration) {
 	}
 }
 
-// set has the provider call back in this way, and fail each refund once.
-func set(t *testing.T, city *harness.City, way string) {
+// set has the provider call back in this way, and fail each refund so often.
+func set(t *testing.T, city *harness.City, way string, fails int) {
 	t.Helper()
 	b := harness.NewClient(city.Origin)
 	defer b.Close()
-	a, err := b.Post("/demo/switches/payments", url.Values{"mode": {"fine"}, "callbacks": {way}, "fail_refunds": {"1"}})
+	a, err := b.Post("/demo/switches/payments", url.Values{"mode": {"fine"}, "callbacks": {way}, "fail_refunds": {strconv.Itoa(fails)}})
 	if err != nil || a.Status != 303 {
 		t.Fatalf("switches: %d, %v", a.Status, err)
 	}

@@ -106,3 +106,16 @@ func (s *Store) Claim(ctx context.Context, at, till time.Time, limit int) ([]pay
 	}
 	return due, nil
 }
+
+const release = `
+UPDATE payment_attempts
+SET due_us = $1
+WHERE due_us > $1 AND due_us <= $2`
+
+// Release has what is due after at and until till due at at.
+func (s *Store) Release(ctx context.Context, at, till time.Time) error {
+	if _, err := s.db.Exec(ctx, release, micros(at), micros(till)); err != nil {
+		return fmt.Errorf("release attempts: %w", err)
+	}
+	return nil
+}

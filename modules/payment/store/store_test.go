@@ -108,6 +108,12 @@ func TestAttempts(t *testing.T) {
 				t.Errorf("Claim %d = %v, %v; want %d", i, got, err, want)
 			}
 		}
+		if err := s.Release(ctx, at(71), at(71).Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Claim(ctx, at(71), at(72), 9); err != nil || len(got) != 1 {
+			t.Errorf("Claim after Release = %v, %v; want one", got, err)
+		}
 	})
 }
 
