@@ -10,6 +10,7 @@ import (
 	"causeway/modules/identity"
 	"causeway/modules/org"
 	"causeway/modules/service"
+	"causeway/platform/fault"
 	"causeway/platform/lang"
 )
 
@@ -71,8 +72,18 @@ func (s *Service) view(ctx context.Context, t *turn) (View, error) {
 	if t.c.Purged || t.c.State == Withdrawn && t.c.Submitted.IsZero() || t.c.State == Expired {
 		return v, nil
 	}
-	v.Outcome, err = s.assess(def, t.file, today(t.c, def, t.at))
-	return v, err
+	if v.Outcome, err = s.assess(def, t.file, today(t.c, def, t.at)); err != nil {
+		return v, err
+	}
+	if v.Outcome.Instead != "" {
+		_, err := s.d.Definitions.Current(ctx, v.Outcome.Instead)
+		if fault.KindOf(err) == fault.NotFound { // a definition may name a service that this city does not offer
+			v.Outcome.Instead = ""
+		} else if err != nil {
+			return v, fmt.Errorf("the service instead of %s: %w", def.ID, err)
+		}
+	}
+	return v, nil
 }
 
 // A Listed is a case in a list.
