@@ -87,7 +87,7 @@ func TestNames(t *testing.T) {
 		{"fields", "x, y, z", lang.Text{En: "Home address, Y, z", Hant: "住址、乙、z", Hans: "住址、乙、z"}, true},
 		{"outcome", "none", lang.Text{En: "no record", Hant: "沒有紀錄", Hans: "没有记录"}, true},
 		{"outcome", "x", lang.Text{}, false},
-		{"purpose", "wrong-fact", lang.Text{En: "your report of a wrong detail", Hant: "你提交的資料有誤報告", Hans: "你提交的资料有误报告"}, true},
+		{"purpose", "wrong-fact", lang.Text{En: "your report of a wrong detail", Hant: "你提交的資料有誤報告", Hans: "您提交的资料有误报告"}, true},
 		{"purpose", "decide-application", lang.Text{}, false},
 		{"reference", "r", lang.Text{}, false},
 	} {
