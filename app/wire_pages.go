@@ -75,6 +75,7 @@ func (w *world) wirePages(ctx context.Context) error {
 	credentialweb.Mount(w.mux, credentialweb.Deps{Service: w.credential, Departments: w.org, Issuer: w.licenceFormat(), View: w.view, Origin: w.origin})
 	documentweb.Mount(w.mux, w.document)
 	noticeweb.Mount(w.mux, noticeweb.Deps{Service: w.notice, Views: w.view})
+	w.describe()
 	activityweb.Mount(w.mux, activityweb.Deps{Activity: w.activity, Names: names{w, exchangeweb.Names{Exchange: w.exchange, Views: w.view}}, Log: w.log, Views: w.view})
 	if w.demo {
 		site.Mount(w.mux, site.Deps{City: w.hood.city, Sessions: w.identity, Neighbours: w.hood, View: w.view, Start: identityweb.Start, Renewable: w.hood.renewable})

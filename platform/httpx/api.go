@@ -67,10 +67,17 @@ func (h humaMux) HandleFunc(pattern string, f func(http.ResponseWriter, *http.Re
 
 func (h humaMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.m.ServeHTTP(w, r) }
 
+// SignatureScheme is what the OpenAPI document calls the signature that
+// operations for System ask for.
+const SignatureScheme = "signature"
+
 // Handle registers h as the JSON operation op, open to those whom a admits. A
 // fault becomes a problem document (RFC 9457) with its code; every other error
 // is logged once and becomes 500 without a word.
 func Handle[I, O any](m *Mux, a Access, op huma.Operation, h func(context.Context, *I) (*O, error)) {
+	if a == System {
+		op.Security = []map[string][]string{{SignatureScheme: {}}}
+	}
 	m.access = a
 	defer func() { m.access = Public }()
 	huma.Register(m.api, op, func(ctx context.Context, in *I) (*O, error) {
