@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -510,4 +511,25 @@ func (s premises) certificate(name string) tlsConfig {
 		s.t.Fatal(err)
 	}
 	return tlsConfig{filepath.Join(dir, certFile), filepath.Join(dir, keyFile)}
+}
+
+// TestExamples reads every configuration that is published as an example.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"causeway.yaml", "replicas/causeway.yaml"} {
+		src, err := os.ReadFile(filepath.Join("..", "deploy", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := parseConfig(file, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The files that it names are not here; nothing else may be wrong.
+		for line := range strings.Lines(fmt.Sprint(c.check())) {
+			if !strings.Contains(line, "no such file") && !strings.Contains(line, "database.postgres_url_file") {
+				t.Errorf("%s: %s", file, line)
+			}
+		}
+	}
 }
