@@ -148,7 +148,7 @@ func (s *Service) Attach(ctx context.Context, by identity.Caller, id ID, questio
 		if err != nil {
 			return Typed{}, err
 		}
-		answer = Answer{State: service.Answered, Value: true, Upload: Upload{doc, name}}
+		answer = Answer{State: service.Answered, Value: true, Upload: Upload{doc, cleanName(name)}}
 	case t.file.Answers[question].State == service.Answered:
 		return Typed{}, nil // the file that was given stays
 	case !q.Optional:

@@ -24,11 +24,9 @@ func (s *Service) Queue(ctx context.Context, o org.Officer, q Queue) (list []Lis
 	if len(q.Roles) == 0 {
 		return nil, false, nil
 	}
-	switch q.State {
-	case Deciding, MoreInformation:
-	case Approved:
+	if q.State == Approved {
 		q.Roles = nil // a case whose effects failed has left its step
-	default:
+	} else if q.State != MoreInformation {
 		q.State = Deciding
 	}
 	cs, err := s.d.Store.Queue(ctx, q)

@@ -44,7 +44,7 @@ func TestStart(t *testing.T) {
 			"type":     second(w.s.Type(ctx, other, c.ID, "who", nil)),
 			"answer":   second(w.s.Answer(ctx, other, c.ID, "years", "1")),
 			"attach":   second(w.s.Attach(ctx, other, c.ID, "medical_report", "x", []byte("%PDF"))),
-			"submit":   second(w.s.Submit(ctx, other, c.ID, c.Rev, true)),
+			"submit":   second(w.s.Submit(ctx, other, c.ID, casework.Submission{Rev: c.Rev, Declared: true})),
 			"withdraw": second(w.s.Withdraw(ctx, other, c.ID, c.Rev)),
 			"more":     w.s.GiveMore(ctx, other, c.ID, "x", "", nil),
 			"shown":    second(w.s.Shown(ctx, other, string(c.ID), "immd.identity", "name")),
@@ -85,7 +85,7 @@ func TestIneligible(t *testing.T) {
 		if list, _, _ := w.s.Queue(ctx, licensing, casework.Queue{}); len(list) != 0 {
 			t.Error("it went to an officer")
 		}
-		_, err := w.s.Submit(ctx, by(resident), id, v.Case.Rev, true)
+		_, err := w.s.Submit(ctx, by(resident), id, casework.Submission{Rev: v.Case.Rev, Declared: true})
 		want(t, err, casework.ErrNotNow)
 		if s, err := w.s.Shown(ctx, by(resident), string(id), "td.driving-licence", "licence_number"); err != nil || s != "T1" {
 			t.Errorf("shown %q, %v", s, err)
@@ -99,11 +99,13 @@ func TestSubmitTwice(t *testing.T) {
 		ctx := t.Context()
 		id := w.draft("driving-licence-renewal")
 		v := w.view(id, casework.Draft)
-		_, err := w.s.Submit(ctx, by(resident), id, v.Case.Rev, false)
+		_, err := w.s.Submit(ctx, by(resident), id, casework.Submission{Rev: v.Case.Rev})
 		want(t, err, casework.ErrDeclare)
-		_, err = w.s.Submit(ctx, by(resident), id, v.Case.Rev-1, true)
+		_, err = w.s.Submit(ctx, by(resident), id, casework.Submission{Rev: v.Case.Rev - 1, Declared: true})
 		want(t, err, casework.ErrChanged)
-		errs := race(6, func(int) error { return second(w.s.Submit(ctx, by(resident), id, v.Case.Rev, true)) })
+		errs := race(6, func(int) error {
+			return second(w.s.Submit(ctx, by(resident), id, casework.Submission{Rev: v.Case.Rev, Declared: true}))
+		})
 		if n := wins(errs); n != 1 || len(w.orders) != 1 {
 			t.Fatalf("%d submissions, %d orders: %v", n, len(w.orders), errs)
 		}
@@ -128,7 +130,7 @@ func TestNotReady(t *testing.T) {
 		w.set("td.driving-licence", exchange.Answer{Outcome: exchange.Down, Source: "transport-department"})
 		id := w.draft("driving-licence-renewal")
 		v := w.view(id, casework.Draft)
-		_, err := w.s.Submit(ctx, by(resident), id, v.Case.Rev, true)
+		_, err := w.s.Submit(ctx, by(resident), id, casework.Submission{Rev: v.Case.Rev, Declared: true})
 		want(t, err, casework.ErrNotReady)
 		_, err = w.s.Type(ctx, by(resident), id, "who", map[string]string{"name": "X", "born_on": "1984-05-02"})
 		want(t, err, casework.ErrNoEvidence) // a registry has it
@@ -174,7 +176,7 @@ func TestConsentWithdrawn(t *testing.T) {
 		id := w.draft("driving-licence-renewal")
 		v := w.view(id, casework.Draft)
 		ok(t, consents{w}.UseUp(ctx, resident, v.Case.Grant))
-		_, err := w.s.Submit(ctx, by(resident), id, v.Case.Rev, true)
+		_, err := w.s.Submit(ctx, by(resident), id, casework.Submission{Rev: v.Case.Rev, Declared: true})
 		want(t, err, casework.ErrConsent)
 		v = w.view(id, casework.Draft)
 		if v.Case.Grant != "" || len(v.File.Facts) != 0 {

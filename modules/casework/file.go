@@ -3,7 +3,9 @@ package casework
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 
 	"causeway/modules/exchange"
 	"causeway/modules/org"
@@ -43,6 +45,27 @@ type Answer struct {
 type Upload struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
+}
+
+// maxName bounds a file's name, in characters.
+const maxName = 100
+
+// cleanName is the last part of name, as far as it can be read.
+func cleanName(name string) string {
+	name = strings.ToValidUTF8(name[strings.LastIndexAny(name, "/\\")+1:], "")
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, name))
+	if r := []rune(name); len(r) > maxName {
+		name = string(r[len(r)-maxName:]) // its end says what kind it is
+	}
+	if name == "" {
+		return "file"
+	}
+	return name
 }
 
 func newFile() *File { return &File{Facts: map[string]Fact{}, Answers: map[string]Answer{}} }

@@ -49,7 +49,7 @@ func (w *world) view(id casework.ID, s casework.State) casework.View {
 func (w *world) submit(id casework.ID) casework.Case {
 	w.t.Helper()
 	v := w.view(id, casework.Draft)
-	c, err := w.s.Submit(w.t.Context(), by(resident), id, v.Case.Rev, true)
+	c, err := w.s.Submit(w.t.Context(), by(resident), id, casework.Submission{Rev: v.Case.Rev, Declared: true})
 	ok(w.t, err)
 	return c
 }

@@ -85,7 +85,7 @@ func (s *Service) GiveMore(ctx context.Context, by identity.Caller, id ID, text,
 		if err != nil {
 			return err
 		}
-		t.file.Extra, t.dirty = append(t.file.Extra, Upload{doc, name}), true
+		t.file.Extra, t.dirty = append(t.file.Extra, Upload{doc, cleanName(name)}), true
 	}
 	d := Detail{}
 	if st := def.Steps[t.c.Step]; !st.Within.IsZero() {

@@ -162,6 +162,8 @@ func TestRenewalPages(t *testing.T) {
 		check := s.get(path+"/check").is(t, 200, "HKD 520.00", "HKD 380.00", "HKD 900.00", "Hand in and pay HKD 900.00", "CHAN Tai Man")
 		s.post(path+"/check", "rev", rev(t, check)).is(t, 422, "Tick the declaration")
 		s.post(path+"/check", "declare", "yes").is(t, 409, "This case has changed")
+		s.post(path+"/check", "rev", rev(t, check), "fee", "HKD 1.00", "declare", "yes").is(t, 409) // the price of another day
+		s.post(path+"/check", "rev", rev(t, check), "fee", "x\xff", "declare", "yes").is(t, 409)
 		if got := s.post(path+"/check", "rev", rev(t, check), "declare", "yes").is(t, 303).to; !strings.HasPrefix(got, "/payments/order-") {
 			t.Fatalf("submitting leads to %s", got)
 		}
@@ -259,7 +261,7 @@ func TestBadForms(t *testing.T) {
 			t.Errorf("something changed: %+v", now)
 		}
 		s.get(path+"/questions/medical_report").is(t, 200, "multipart/form-data")
-		s.upload(path+"/questions/medical_report", "report.pdf", []byte("%PDF")).is(t, 303, path+"/questions/years")
+		s.upload(path+"/questions/medical_report", "C:\\my/\xffreport.pdf", []byte("%PDF")).is(t, 303, path+"/questions/years")
 		s.get(path+"/questions/medical_report").is(t, 200, "report.pdf")
 		s.upload(path+"/questions/medical_report", "", nil).is(t, 303) // it stays
 		s.post(path+"/questions/years", "answer", "1").is(t, 303, path+"/check")

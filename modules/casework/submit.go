@@ -13,25 +13,33 @@ import (
 	"causeway/platform/money"
 )
 
-// Submit hands in the caller's application as they saw it at rev, and pins the
-// day and the fee. It returns the case, whose Order is what to pay first if its
-// state is ToPay. It returns ErrChanged if the case is not what the caller saw,
-// ErrDeclare without the declaration, ErrNotReady if something is missing or the
-// rules say no by now, and ErrConsent if the consent has ended meanwhile.
-func (s *Service) Submit(ctx context.Context, by identity.Caller, id ID, rev int64, declared bool) (Case, error) {
-	c, err := s.submit(ctx, by, id, rev, declared)
+// A Submission is what the applicant hands in, as they saw it.
+type Submission struct {
+	Rev      int64         // of the case
+	Fee      *money.Amount // what the page said that it costs; nil if it did not say
+	Declared bool
+}
+
+// Submit hands in the caller's application, and pins the day and the fee. It
+// returns the case, whose Order is what to pay first if its state is ToPay. It
+// returns ErrChanged if the case, or what it costs today, is not what the
+// caller saw, ErrDeclare without the declaration, ErrNotReady if something is
+// missing or the rules say no by now, and ErrConsent if the consent has ended
+// meanwhile.
+func (s *Service) Submit(ctx context.Context, by identity.Caller, id ID, sub Submission) (Case, error) {
+	c, err := s.submit(ctx, by, id, sub)
 	if err != nil {
 		return c, fmt.Errorf("submit case %s: %w", id, err)
 	}
 	return c, nil
 }
 
-func (s *Service) submit(ctx context.Context, by identity.Caller, id ID, rev int64, declared bool) (Case, error) {
-	t, def, err := s.submittable(ctx, by, id, rev)
+func (s *Service) submit(ctx context.Context, by identity.Caller, id ID, sub Submission) (Case, error) {
+	t, def, err := s.submittable(ctx, by, id, sub.Rev)
 	if err != nil {
 		return t.c, err
 	}
-	if !declared {
+	if !sub.Declared {
 		return t.c, ErrDeclare
 	}
 	on := today(t.c, def, t.at)
@@ -51,6 +59,9 @@ func (s *Service) submit(ctx context.Context, by identity.Caller, id ID, rev int
 	d := Detail{Today: on}
 	if out.Fee != nil {
 		d.Fee = out.Fee.Amount
+	}
+	if sub.Fee != nil && sub.Fee.Minor != d.Fee.Minor {
+		return t.c, ErrChanged
 	}
 	var done Case
 	err = s.d.Units.Do(ctx, func(ctx context.Context) error {

@@ -66,7 +66,7 @@ func (h handler) showDesk(w http.ResponseWriter, r *http.Request, status int, wi
 	page.CanClaim = !page.Own && c.Claimed == "" && c.State.WithOfficer() && o.Has(c.Role)
 	if d.Open {
 		page.Groups, page.Answers, page.Extra = h.groups(r, d.View, false), h.answers(r, d.View), d.File.Extra
-		page.Rules, page.Fee, page.History, page.Effects = d.Outcome.Rules, d.Outcome.Fee, historyLines(d.History), d.Effects
+		page.Rules, page.Fee, page.History, page.Effects = d.Outcome.Rules, d.Outcome.Fee, historyLines(d.History, "casework.who.applicant"), d.Effects
 		for _, e := range d.Effects {
 			page.Failed = page.Failed || e.State == casework.EffectFailed
 		}

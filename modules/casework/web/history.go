@@ -5,6 +5,7 @@ import (
 
 	"causeway/modules/casework"
 	"causeway/platform/lang"
+	"causeway/platform/trail"
 )
 
 // historyPage is what history.html shows.
@@ -21,25 +22,26 @@ type historyLine struct {
 	Args map[string]any
 }
 
-// historyLines returns what a person can make something of.
-func historyLines(lines []casework.Line) []historyLine {
-	var hs []historyLine
+// quiet are the events that tell a person nothing.
+func quiet(what casework.What) bool {
+	return what == casework.WasAsked || what == casework.WasEffectDone
+}
+
+// historyLines returns what a person can make something of. self is the text
+// for the applicant.
+func historyLines(lines []casework.Line, self string) []historyLine {
+	hs := make([]historyLine, 0, len(lines))
 	for _, l := range lines {
-		switch l.What {
-		case casework.WasAsked, casework.WasEffectDone:
+		if quiet(l.What) {
 			continue
 		}
-		hl := historyLine{Line: l, Key: "casework.event." + string(l.What), Who: "casework.who.officer", Args: map[string]any{}}
+		hl := historyLine{Line: l, Key: "casework.event." + string(l.What), Who: "casework.who.officer", Args: map[string]any{"department": l.Department.Name}}
 		switch l.Role {
-		case "self":
-			hl.Who = "casework.who.self"
-		case "system":
+		case trail.Self:
+			hl.Who = self
+		case trail.System:
 			hl.Who = "casework.who.system"
 		}
-		if l.Detail.Fee.Minor != 0 {
-			hl.Args["amount"] = l.Detail.Fee
-		}
-		hl.Args["department"] = l.Department.Name
 		hs = append(hs, hl)
 	}
 	return hs
@@ -50,5 +52,5 @@ func (h handler) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.Views.Render(w, r, http.StatusOK, "casework/history", historyPage{v.Case, v.Definition.Title, historyLines(lines)})
+	return h.Views.Render(w, r, http.StatusOK, "casework/history", historyPage{v.Case, v.Definition.Title, historyLines(lines, "casework.who.self")})
 }

@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 			ls = append(ls, l.Line)
 		}
 		return ls
-	}())
+	}(), "casework.who.applicant")
 	var cases []any
 	for _, s := range casework.States() {
 		p := casePage{

@@ -100,7 +100,7 @@ func (h handler) answer(w http.ResponseWriter, r *http.Request) error {
 		typed, err = h.Cases.Answer(r.Context(), caller(r), v.Case.ID, q.Name, value)
 	}
 	var problems view.Problems
-	known, isFault := errors.AsType[*fault.Error](err)
+	key, refused := invalid(err)
 	switch {
 	case err == nil:
 		return h.onward(w, r)
@@ -108,8 +108,8 @@ func (h handler) answer(w http.ResponseWriter, r *http.Request) error {
 		problems.Add(fieldID("answer", string(q.Type)), problemKey(typed.Problems[q.Name], string(q.Type)), nil)
 	case conflict(err):
 		return see(w, r, at(v.Case.ID, ""))
-	case q.Type == service.FileQuestion && isFault && known.Kind == fault.Invalid:
-		problems.Add("answer", "fault."+known.Code, nil)
+	case q.Type == service.FileQuestion && refused:
+		problems.Add("answer", key, nil)
 	default:
 		return err
 	}

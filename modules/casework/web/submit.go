@@ -3,10 +3,12 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"causeway/modules/casework"
 	"causeway/modules/service"
 	"causeway/platform/lang"
+	"causeway/platform/money"
 	"causeway/platform/view"
 )
 
@@ -42,7 +44,15 @@ func (h handler) showCheck(w http.ResponseWriter, r *http.Request, status int, v
 
 func (h handler) submit(w http.ResponseWriter, r *http.Request) error {
 	id := caseID(r)
-	c, err := h.Cases.Submit(r.Context(), caller(r), id, rev(r), r.PostFormValue("declare") == "yes")
+	sub := casework.Submission{Rev: rev(r), Declared: r.PostFormValue("declare") == "yes"}
+	if shown := r.PostFormValue("fee"); shown != "" {
+		fee, err := money.Parse(shown)
+		if err != nil {
+			return h.changed(w, r)
+		}
+		sub.Fee = &fee
+	}
+	c, err := h.Cases.Submit(r.Context(), caller(r), id, sub)
 	switch {
 	case err == nil && c.Order != "":
 		return see(w, r, "/payments/"+c.Order)
@@ -84,9 +94,7 @@ func (h handler) done(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	switch v.Case.State {
-	case casework.ToPay, casework.Deciding, casework.Approved, casework.Done:
-	default:
+	if !slices.Contains([]casework.State{casework.ToPay, casework.Deciding, casework.Approved, casework.Done}, v.Case.State) {
 		return see(w, r, at(v.Case.ID, ""))
 	}
 	page := donePage{
