@@ -40,6 +40,7 @@ type DB struct {
 	write  *sql.DB
 	read   *sql.DB
 	group  *group   // SQLite alone
+	gate   *gate    // PostgreSQL alone
 	held   *os.File // SQLite alone: the lock that keeps a second process out
 }
 
@@ -91,7 +92,11 @@ func (d *DB) Do(ctx context.Context, f func(ctx context.Context) error) error {
 }
 
 // once runs f in a transaction of its own.
-func (d *DB) once(ctx context.Context, u *unit, f func(ctx context.Context) error) error {
+func (d *DB) once(ctx context.Context, u *unit, f func(ctx context.Context) error) (err error) {
+	if err := d.gate.enter(ctx); err != nil {
+		return err
+	}
+	defer func() { d.gate.exit(err != nil && retryable(err)) }()
 	tx, err := d.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

@@ -94,7 +94,7 @@ func OpenPostgres(ctx context.Context, dsn string, conns int) (*DB, error) {
 	if durable == "off" || durable == "local" {
 		return nil, errors.Join(fmt.Errorf("open postgres: synchronous_commit is %s: not durable", durable), pool.Close())
 	}
-	return &DB{Engine: Postgres, write: pool, read: pool}, nil
+	return &DB{Engine: Postgres, write: pool, read: pool, gate: newGate(conns)}, nil
 }
 
 // IsUnique reports whether err is a violated unique constraint.
