@@ -105,14 +105,14 @@ var never = map[string]string{
 // settled are rows that may exist for a moment only.
 var settled = map[string]string{
 	"work to do":            `SELECT kind, attempts FROM jobs_queue WHERE holder <> '' OR attempts > 0 OR run_us <= $1`,
-	"leaves to sequence":    `SELECT count(*) FROM tlog_pending WHERE $1 > 0 HAVING count(*) > 0`,
-	"cases on their way":    `SELECT id, state FROM casework_cases WHERE $1 > 0 AND (state IN ('approved', 'refusing', 'withdrawing') OR (state = 'deciding' AND waiting = 0))`,
-	"money on its way back": `SELECT order_id FROM payment_attempts WHERE $1 > 0 AND progress = 'giving-back'`,
-	"records to be written": `SELECT key FROM exchange_writes WHERE $1 > 0 AND state = 'pending'`,
-	"decided without a licence": `SELECT c.id FROM casework_cases c WHERE $1 > 0 AND c.service = 'driving-licence-renewal' AND c.state = 'done'
+	"leaves to sequence":    `SELECT count(*) FROM tlog_pending WHERE CAST($1 AS BIGINT) > 0 HAVING count(*) > 0`,
+	"cases on their way":    `SELECT id, state FROM casework_cases WHERE CAST($1 AS BIGINT) > 0 AND (state IN ('approved', 'refusing', 'withdrawing') OR (state = 'deciding' AND waiting = 0))`,
+	"money on its way back": `SELECT order_id FROM payment_attempts WHERE CAST($1 AS BIGINT) > 0 AND progress = 'giving-back'`,
+	"records to be written": `SELECT key FROM exchange_writes WHERE CAST($1 AS BIGINT) > 0 AND state = 'pending'`,
+	"decided without a licence": `SELECT c.id FROM casework_cases c WHERE CAST($1 AS BIGINT) > 0 AND c.service = 'driving-licence-renewal' AND c.state = 'done'
 		AND NOT EXISTS (SELECT 1 FROM credential_licences l WHERE l.person_id = c.person_id AND l.case_id = c.id)`,
 	"paid and neither decided nor given back": `SELECT c.id, c.state FROM casework_cases c JOIN payment_orders o ON o.person_id = c.person_id AND o.id = c.order_id
-		WHERE $1 > 0 AND o.paid_by <> 0 AND c.service = 'driving-licence-renewal' AND NOT (c.state = 'done' AND o.state = 'paid') AND NOT (c.state IN ('withdrawn', 'refused') AND o.state = 'refunded')`,
+		WHERE CAST($1 AS BIGINT) > 0 AND o.paid_by <> 0 AND c.service = 'driving-licence-renewal' AND NOT (c.state = 'done' AND o.state = 'paid') AND NOT (c.state IN ('withdrawn', 'refused') AND o.state = 'refunded')`,
 }
 
 // check returns everything that must never be.

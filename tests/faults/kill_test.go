@@ -173,7 +173,10 @@ func (c *crowd) told(ctx context.Context, a *audit) error {
 
 // killings is how often the program is killed on SQLite; on PostgreSQL it is
 // less, since there what it has to survive is the same.
-var killings = flag.Int("kills", 30, "how often TestKill kills the program")
+var (
+	killings = flag.Int("kills", 30, "how often TestKill kills the program")
+	cuts     = flag.Int("cuts", 5, "how often TestPowerCut cuts the power")
+)
 
 // callbacks are how the provider tells, one way in each life of the program.
 var callbacks = []string{"normal", "twice", "out-of-order"}
@@ -221,7 +224,7 @@ func kills(t *testing.T, p *harness.Place, n int, burst time.Duration) {
 		}
 		rested := time.Since(resting)
 		fails := 0
-		if i%10 == 4 {
+		if i%15 == 4 {
 			fails = 1
 		}
 		set(t, city, callbacks[i%len(callbacks)], fails)
@@ -271,6 +274,6 @@ func TestKill(t *testing.T) {
 		if p.DB != "" {
 			n = min(n, 5)
 		}
-		kills(t, p, n, 1500*time.Millisecond)
+		kills(t, p, n, time.Second)
 	})
 }

@@ -153,3 +153,6 @@ func (p *Place) Run(args ...string) (int, string, error) {
 	}
 	return 0, string(out), err
 }
+
+// Gone waits until the program has ended.
+func (c *City) Gone() { <-c.gone }
