@@ -156,6 +156,7 @@ func TestRenewalPages(t *testing.T) {
 		if got := s.post(to, "choice", "agree").is(t, 303).to; got != path+"/facts" {
 			t.Fatalf("agreeing leads to %s", got)
 		}
+		w.s.Wait()
 		s.post(to, "choice", "agree").is(t, 303)
 		s.get(path+"/facts").is(t, 200, "CHAN Tai Man", "2 May 1984", "20 December 2026", "/report?class=td.driving-licence&field=disqualified&case=", path+"/check")
 		s.get(path+"/questions/years").is(t, 404)
