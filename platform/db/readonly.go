@@ -9,6 +9,9 @@ import (
 	"os"
 )
 
+// readConns bounds what is read at once.
+const readConns = 8
+
 // OpenReadOnly opens the database file at path to read it, also while another
 // process holds it. Units are plain transactions that see one moment; what
 // writes fails.
@@ -41,5 +44,5 @@ func openReadOnly(ctx context.Context, path string, q url.Values) (*DB, error) {
 	if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), pool.Close())
 	}
-	return &DB{Engine: SQLite, write: pool, read: pool}, nil
+	return &DB{Engine: SQLite, write: pool, read: pool, gate: newGate(readConns)}, nil
 }
