@@ -211,6 +211,16 @@ func (c *city) as(t *testing.T, persona string) *client {
 	return v
 }
 
+// borrow takes over the cookies of somebody's browser.
+func (c *client) borrow(p person) {
+	c.t.Helper()
+	u, err := url.Parse(c.city.origin)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.http.Jar.SetCookies(u, p.Cookies())
+}
+
 // An answer is what the program sent.
 type answer struct {
 	status int

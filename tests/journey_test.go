@@ -122,6 +122,7 @@ func registers(t *testing.T, b *testkit.Browser, c *city, lang string) person {
 		t.Fatalf("no letter: %s", clerk.Text("main"))
 	}
 
+	me.letter = clerk.path()[strings.LastIndexByte(clerk.path(), '/')+1:]
 	me.visit("/")
 	me.visit("/sign-in")
 	me.Press(`main a[href="/activate"]`)
@@ -207,4 +208,3 @@ func tampered(s string) string {
 	}
 	return head + "." + rest[:i] + string(c) + rest[i+1:]
 }
-

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,15 +13,16 @@ import (
 // A person sits at a browser.
 type person struct {
 	*testkit.Tab
-	t    *testing.T
-	city *city
-	lang string
+	t      *testing.T
+	city   *city
+	lang   string
+	letter string // the letter with the activation code
 }
 
 // sits gives somebody a browser that speaks lang.
 func sits(t *testing.T, b *testkit.Browser, c *city, lang string) person {
 	t.Helper()
-	p := person{b.Person(t), t, c, lang}
+	p := person{Tab: b.Person(t), t: t, city: c, lang: lang}
 	p.Open(c.origin + "/demo?lang=" + lang)
 	return p
 }
@@ -124,4 +126,15 @@ func (p person) pays(choice string) {
 		p.t.Fatalf("not at the provider's page but at %s: %s", p.URL(), p.Text("main"))
 	}
 	p.Press(`button[value=` + choice + `]`)
+}
+
+// find returns the first group of rx in what the page is written in.
+func (p person) find(rx string) string {
+	p.t.Helper()
+	s, _ := p.Eval("document.documentElement.outerHTML").(string)
+	m := regexp.MustCompile(rx).FindStringSubmatch(s)
+	if m == nil {
+		p.t.Fatalf("%s: no %s", p.path(), rx)
+	}
+	return m[1]
 }

@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
@@ -293,6 +295,22 @@ func (b *Tab) Attr(css, name string) string {
 	}
 	s, _ := b.Eval("document.querySelector(" + string(q) + `)?.getAttribute("` + name + `") ?? ""`).(string)
 	return s
+}
+
+// Cookies returns the cookies that the page's address gets.
+func (b *Tab) Cookies() []*http.Cookie {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, actionFor)
+	defer cancel()
+	got, err := chromedp.Call(ctx, network.GetCookies, network.GetCookiesParams{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var all []*http.Cookie
+	for _, c := range got.Cookies {
+		all = append(all, &http.Cookie{Name: c.Name, Value: c.Value, Path: c.Path, Secure: c.Secure, HttpOnly: c.HTTPOnly})
+	}
+	return all
 }
 
 // URL returns the address of the page.

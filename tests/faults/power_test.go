@@ -55,7 +55,7 @@ func TestPowerCut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = errors.Join(a.rest(t.Context(), time.Minute), a.check(t.Context()), c.told(t.Context(), a), verified(p), a.d.Close())
+		err = errors.Join(a.rest(t.Context(), time.Minute), a.check(t.Context()), c.told(t.Context(), a, true), verified(p), a.d.Close())
 		if err != nil {
 			t.Fatalf("after %d power cuts: %v\n%s", i, err, last(city.Log()))
 		}
