@@ -32,7 +32,7 @@ func newHome(w *world) *home.Service {
 type casesCards struct{ w *world }
 
 func (p casesCards) Cards(ctx context.Context, c identity.Caller) ([]home.Card, error) {
-	list, _, err := p.w.casework.List(ctx, c, "")
+	list, err := p.w.casework.Recent(ctx, c)
 	if err != nil {
 		return nil, err
 	}
