@@ -22,14 +22,16 @@ import (
 	paymentweb "causeway/modules/payment/web"
 	"causeway/platform/db"
 	"causeway/platform/keys"
+	"causeway/platform/telemetry"
 )
 
 // demoCommand is `causeway demo`.
 type demoCommand struct {
-	Addr string `default:"localhost:8080" help:"Where to serve. Passkeys need a name, so use localhost, not a number."`
-	Data string `default:"data/demo" type:"path" help:"The folder that keeps the city."`
-	DB   string `name:"db" help:"The URL of a PostgreSQL database to use instead of SQLite."`
-	TLS  bool   `name:"tls" help:"Serve HTTPS, under an authority of its own whose certificate lies in the data folder."`
+	Addr    string `default:"localhost:8080" help:"Where to serve. Passkeys need a name, so use localhost, not a number."`
+	Data    string `default:"data/demo" type:"path" help:"The folder that keeps the city."`
+	DB      string `name:"db" help:"The URL of a PostgreSQL database to use instead of SQLite."`
+	TLS     bool   `name:"tls" help:"Serve HTTPS, under an authority of its own whose certificate lies in the data folder."`
+	Verbose bool   `help:"Write a line for each request."`
 }
 
 const (
@@ -42,6 +44,11 @@ func (c demoCommand) run(ctx context.Context, std Streams, now func() time.Time)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(std.Err, nil))
+	var observe func(ctx context.Context, pattern string, status int, took time.Duration)
+	if c.Verbose {
+		log = telemetry.NewLogger(std.Err, slog.LevelDebug)
+		observe = telemetry.LogRequests(log)
+	}
 	slog.SetDefault(log)
 	zone, err := time.LoadLocation("Asia/Hong_Kong")
 	if err != nil {
@@ -86,8 +93,9 @@ func (c demoCommand) run(ctx context.Context, std Streams, now func() time.Time)
 		db: d, master: master, origin: origin, zone: zone, now: now, log: log, demo: true, uploads: uploadsIn(c.Data),
 		classes: classes, sources: hood.sources,
 		provider: provider, providerName: sandbox.Name, callbacks: map[string]paymentweb.Callbacks{sandbox.Name: provider}, payOrigin: hood.pay.origin,
-		mailer: post,
-		hood:   hood,
+		mailer:  post,
+		hood:    hood,
+		observe: observe,
 	})
 	if err != nil {
 		return errors.Join(err, d.Close())

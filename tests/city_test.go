@@ -70,13 +70,16 @@ func shared(t *testing.T) *city {
 }
 
 // own returns a city of the test's own, on PostgreSQL where db is not "".
-func own(t *testing.T, db string) *city {
+func own(t *testing.T, db string, args ...string) *city {
 	t.Helper()
-	c, err := start(t.TempDir(), "--db", db)
+	c, err := start(t.TempDir(), append(args, "--db", db)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if c.stopped {
+			return
+		}
 		if err := c.stop(); err != nil {
 			t.Error(err)
 		}
@@ -91,6 +94,8 @@ type city struct {
 	cmd    *exec.Cmd
 	log    *buffer
 	done   chan error
+
+	stopped bool // by the test itself
 }
 
 // buffer keeps what a program writes.

@@ -122,6 +122,7 @@ func registers(t *testing.T, b *testkit.Browser, c *city, lang string) person {
 		t.Fatalf("no letter: %s", clerk.Text("main"))
 	}
 
+	me.code = code
 	me.letter = clerk.path()[strings.LastIndexByte(clerk.path(), '/')+1:]
 	me.visit("/")
 	me.visit("/sign-in")

@@ -16,7 +16,8 @@ type person struct {
 	t      *testing.T
 	city   *city
 	lang   string
-	letter string // the letter with the activation code
+	letter string // names the letter with the activation code
+	code   string // that is in it
 }
 
 // sits gives somebody a browser that speaks lang.

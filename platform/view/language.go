@@ -62,16 +62,16 @@ func Preferences(next http.Handler) http.Handler {
 		}
 		if t, ok := lang.Parse(asked); ok {
 			p.lang = t
-			keep(w, r, "lang", asked)
-		} else if t, ok := lang.Parse(cookie(r, "lang")); ok {
+			keep(w, languageCookie, asked)
+		} else if t, ok := lang.Parse(cookie(r, languageCookie)); ok {
 			p.lang = t
 		} else {
 			p.lang = accepted(r.Header.Get("Accept-Language"))
 		}
 		if s, ok := parseSize(found); ok {
 			p.size = s
-			keep(w, r, "size", found)
-		} else if s, ok := parseSize(cookie(r, "size")); ok {
+			keep(w, sizeCookie, found)
+		} else if s, ok := parseSize(cookie(r, sizeCookie)); ok {
 			p.size = s
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), prefsKey{}, p)))
@@ -93,10 +93,17 @@ func cookie(r *http.Request, name string) string {
 	return ""
 }
 
-func keep(w http.ResponseWriter, r *http.Request, name, value string) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the connection: it tells nothing but a language or a size
+// Cookies. The prefix __Host- has browsers keep them to this host and to secure
+// connections, among which they count localhost.
+const (
+	languageCookie = "__Host-lang"
+	sizeCookie     = "__Host-size"
+)
+
+func keep(w http.ResponseWriter, name, value string) {
+	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 60 * 60,
-		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 

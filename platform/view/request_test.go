@@ -32,11 +32,11 @@ func TestPreferences(t *testing.T) {
 		{"no language of ours", "/", "fr", "", lang.English, ""},
 		{"the best counts, not the first", "/", "zh-CN;q=0.1,en;q=0.9", "", lang.English, ""},
 		{"hostile", "/", strings.Repeat("zh-", 500), "", lang.English, ""},
-		{"cookie before header", "/", "zh-HK", "lang=zh-Hans", lang.Hans, ""},
-		{"a cookie of no language", "/", "zh-HK", "lang=xx", lang.Hant, ""},
-		{"address before cookie", "/?lang=zh-Hant", "en", "lang=zh-Hans", lang.Hant, "lang=zh-Hant"},
+		{"cookie before header", "/", "zh-HK", "__Host-lang=zh-Hans", lang.Hans, ""},
+		{"a cookie of no language", "/", "zh-HK", "__Host-lang=xx", lang.Hant, ""},
+		{"address before cookie", "/?lang=zh-Hant", "en", "__Host-lang=zh-Hans", lang.Hant, "__Host-lang=zh-Hant"},
 		{"an address of no language", "/?lang=xx", "zh-CN", "", lang.Hans, ""},
-		{"size", "/?size=larger", "", "", lang.English, "size=larger"},
+		{"size", "/?size=larger", "", "", lang.English, "__Host-size=larger"},
 		{"no size", "/?size=huge", "", "", lang.English, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
