@@ -275,6 +275,7 @@ func last(s string) string { return s[max(0, len(s)-4000):] }
 // people holds when it is back, and everything comes to its end by itself.
 func TestKill(t *testing.T) {
 	engines(t, func(t *testing.T, p *harness.Place) {
+		t.Parallel() // on PostgreSQL it waits most of the time
 		n := *killings
 		if p.DB != "" {
 			n = min(n, 5)

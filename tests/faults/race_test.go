@@ -45,8 +45,13 @@ func race(t *testing.T, city *harness.City, a *audit, id string) {
 		t.Fatal(err)
 	}
 	won := together(t, windows, func(int) (string, url.Values) { return desk + "/claim", url.Values{"rev": {rev}} })
-	if len(won) != 1 {
-		t.Fatalf("%d claims of %s succeeded, want 1", len(won), id)
+	if len(won) == 0 {
+		t.Fatalf("nobody could claim %s", id)
+	}
+	for _, i := range won { // the other windows of the one who has it may say so too
+		if i%2 != won[0]%2 {
+			t.Errorf("both officers claimed %s", id)
+		}
 	}
 	holder := windows[won[0]]
 	if rev, err = holder.Rev(desk); err != nil {
@@ -56,7 +61,7 @@ func race(t *testing.T, city *harness.City, a *audit, id string) {
 		if i/2%2 == 0 {
 			return desk + "/approve", url.Values{"rev": {rev}}
 		}
-		return desk + "/refuse", url.Values{"rev": {rev}, "reason": {"conditions"}, "words": {"It does not do."}}
+		return desk + "/refuse", url.Values{"rev": {rev}, "why": {"not-eligible"}, "words": {"It does not do."}}
 	})
 	if len(won) != 1 {
 		t.Errorf("%d decisions of %s succeeded, want 1", len(won), id)
