@@ -71,12 +71,16 @@ func (n *neighbourhood) start(ctx context.Context, master *keys.Master) error {
 	if n.gateway, err = keys.SignerOf(keys.Ed25519, ed25519.NewKeyFromSeed(seed)); err != nil {
 		return err
 	}
+	public, ok := n.gateway.Public().(ed25519.PublicKey)
+	if !ok {
+		return errors.New("companions: the gateway's key is not for Ed25519")
+	}
 	n.ports = n.recalled(ctx)
 	today := day.In(n.now(), n.zone)
 	config := func(kind string) registry.Config {
 		return registry.Config{
 			Kind: kind, Dir: filepath.Join(n.dir, "registry-"+kind), Seed: demoSeed, Today: today,
-			GatewayKeyID: n.gateway.KID, GatewayKey: n.gateway.Public().(ed25519.PublicKey), Password: n.password, Token: n.token,
+			GatewayKeyID: n.gateway.KID, GatewayKey: public, Password: n.password, Token: n.token,
 		}
 	}
 	payDir := filepath.Join(n.dir, "pay")

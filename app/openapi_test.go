@@ -26,13 +26,13 @@ func TestOpenAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close() //nolint:errcheck // the test is over
+	defer w.close()
 	rec := httptest.NewRecorder()
 	w.handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/openapi.yaml", nil))
 	got := rec.Body.String()
 	golden := filepath.Join("..", "openapi.yaml")
 	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil { //nolint:gosec // it is published
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -38,12 +38,12 @@ func operate(ctx context.Context, addr string, w *world, m *telemetry.Metrics) (
 	}
 	go func() {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			w.parts.log.Error("operator address failed", "err", err)
+			w.parts.log.ErrorContext(ctx, "operator address failed", "err", err)
 		}
 	}()
 	return l.Addr(), func() {
 		if err := srv.Close(); err != nil {
-			w.parts.log.Debug("operator address: close", "err", err)
+			w.parts.log.DebugContext(ctx, "operator address: close", "err", err)
 		}
 	}, nil
 }

@@ -267,7 +267,7 @@ func TestServeHasNoDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close() //nolint:errcheck // the test is over
+	defer w.close()
 	if len(w.mux.Routes()) < 50 {
 		t.Errorf("only %d routes", len(w.mux.Routes()))
 	}
@@ -428,7 +428,7 @@ func TestServeWithoutDurability(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.Close() //nolint:errcheck // the test is over
+		defer d.Close()
 		var v string
 		if err := d.QueryRow(t.Context(), "SHOW fsync").Scan(&v); err != nil {
 			t.Fatal(err)
@@ -490,7 +490,7 @@ func TestServeTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // our own, in a test
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	res, err := client.Get("https://" + r.listen + "/")
 	if err != nil {
 		t.Fatal(err)

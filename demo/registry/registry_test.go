@@ -112,7 +112,7 @@ func TestControl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Stop() //nolint:errcheck // TestStartAndStop looks
+	defer p.Stop()
 	do := func(method, token, body string) int {
 		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.Control+"/control", bytes.NewReader([]byte(body)))
 		if err != nil {

@@ -173,7 +173,7 @@ func (s *sqlSource) columns(ctx context.Context, text string) (wire.Columns, err
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // Err is asked below
+	defer rows.Close()
 	types, err := rows.ColumnTypes()
 	if err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (s *sqlSource) answer(ctx context.Context, w wire.DataWriter, text string, 
 	if err != nil {
 		return pgerr.WithCode(errors.New("query failed"), codes.Internal)
 	}
-	defer rows.Close() //nolint:errcheck // Err is asked below
+	defer rows.Close()
 	n := 0
 	for ; rows.Next(); n++ {
 		row, err := s.row(rows, columns, mode)

@@ -60,7 +60,7 @@ func (e issuing) Start(ctx context.Context, r EffectRequest) (EffectState, strin
 	if err != nil {
 		return "", "", fmt.Errorf("issue %s: %w", r.Type, err)
 	}
-	return EffectDone, string(l.ID), nil
+	return EffectDone, l.ID, nil
 }
 
 // Compensate takes the licence back.

@@ -51,7 +51,7 @@ func (s *Service) end(ctx context.Context, by identity.Caller, p identity.Person
 		return err
 	}
 	err = s.d.Units.Do(ctx, func(ctx context.Context) error {
-		if _, err := s.open(ctx, p, id); err != nil {
+		if err := s.mustBeOpen(ctx, p, id); err != nil {
 			return err
 		}
 		if err := s.d.Store.Add(ctx, rec); err != nil {

@@ -41,7 +41,7 @@ func (s *Service) Give(ctx context.Context, by identity.Caller, r Request) (Gran
 	}
 	err := s.d.Units.Do(ctx, func(ctx context.Context) error {
 		if r.Previous != "" {
-			if _, err := s.open(ctx, r.Person, r.Previous); err != nil {
+			if err := s.mustBeOpen(ctx, r.Person, r.Previous); err != nil {
 				return err
 			}
 		}
@@ -118,16 +118,16 @@ func (s *Service) checkItem(ctx context.Context, it Item) error {
 	return nil
 }
 
-// open returns the grant if nothing has ended it but perhaps time.
-func (s *Service) open(ctx context.Context, p identity.PersonID, id GrantID) (Grant, error) {
+// mustBeOpen returns ErrEnded if anything but perhaps time has ended the grant.
+func (s *Service) mustBeOpen(ctx context.Context, p identity.PersonID, id GrantID) error {
 	g, err := s.d.Store.Grant(ctx, p, id)
 	if err != nil {
-		return Grant{}, err
+		return err
 	}
 	if st := g.State(g.Given); st != Active {
-		return Grant{}, ErrEnded
+		return ErrEnded
 	}
-	return g, nil
+	return nil
 }
 
 func (r Record) grant() Grant {

@@ -211,7 +211,7 @@ func (d *DB) Claim(ctx context.Context, scan func(*sql.Rows) error, q string, ar
 }
 
 func each(rows *sql.Rows, scan func(*sql.Rows) error) error {
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			return err

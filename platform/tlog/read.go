@@ -111,7 +111,7 @@ func (r reader) each(ctx context.Context, f func(*sql.Rows) error, q string, arg
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRead, err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	for rows.Next() {
 		if err := f(rows); err != nil {
 			return err

@@ -41,7 +41,7 @@ func (r Remote) get(ctx context.Context, path string, limit int64) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read
+	defer res.Body.Close()
 	switch {
 	case res.StatusCode == http.StatusNotFound, res.StatusCode == http.StatusGone:
 		return nil, fmt.Errorf("%s: %w", path, errAbsent)

@@ -41,7 +41,7 @@ func (s *Store) Events(ctx context.Context, c casework.Case) ([]casework.Event, 
 	if err != nil {
 		return nil, fmt.Errorf("events of case %s: %w", c.ID, err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err is checked
+	defer rows.Close()
 	var es []casework.Event
 	for rows.Next() {
 		var e casework.Event
@@ -92,7 +92,7 @@ func (s *Store) Effects(ctx context.Context, c casework.Case) ([]casework.Effect
 	if err != nil {
 		return nil, fmt.Errorf("effects of case %s: %w", c.ID, err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err is checked
+	defer rows.Close()
 	var es []casework.EffectRow
 	for rows.Next() {
 		var e casework.EffectRow

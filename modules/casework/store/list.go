@@ -17,7 +17,7 @@ func (s *Store) cases(ctx context.Context, what, q string, args ...any) ([]casew
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err is checked
+	defer rows.Close()
 	var cs []casework.Case
 	for rows.Next() {
 		c, err := scan(rows)

@@ -59,7 +59,7 @@ func (s *Store) Heads(ctx context.Context) ([]catalogue.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("versions: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var all []catalogue.Record
 	for rows.Next() {
 		var r catalogue.Record
@@ -121,7 +121,7 @@ func (s *Store) Calendars(ctx context.Context) ([]catalogue.CalendarRecord, erro
 	if err != nil {
 		return nil, fmt.Errorf("calendars: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var all []catalogue.CalendarRecord
 	for rows.Next() {
 		var r catalogue.CalendarRecord

@@ -52,10 +52,10 @@ type write struct {
 }
 
 var (
-	classRx  = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$`)                   
-	fieldRx  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)                                              //nolint:gochecknoglobals // compiled once, never changed
-	orgRx    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)                                              //nolint:gochecknoglobals // compiled once, never changed
-	bindRx   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$`)                                //nolint:gochecknoglobals // compiled once, never changed
+	classRx  = regexp.MustCompile(`^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$`)
+	fieldRx  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	orgRx    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+	bindRx   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$`)
 	sensible = []exchange.Sensitivity{exchange.Public, exchange.Personal, exchange.Sensitive}            //nolint:gochecknoglobals // never changed
 	kinds    = []string{exchange.Text, exchange.Number, exchange.Date, exchange.Boolean, exchange.Money} //nolint:gochecknoglobals // never changed
 )

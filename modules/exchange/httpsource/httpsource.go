@@ -193,7 +193,7 @@ func (s *Source) post(ctx context.Context, path, key string, in, out any) error 
 	if err != nil {
 		return unreached(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	return s.read(resp, req, out)
 }
 

@@ -98,7 +98,7 @@ func (s *Source) Fetch(ctx context.Context, l exchange.Lookup) ([]map[string]any
 	if err != nil {
 		return nil, blame(err)
 	}
-	defer rows.Close() //nolint:errcheck // Err is asked below
+	defer rows.Close()
 	var records []map[string]any
 	for rows.Next() {
 		if len(records) == s.rows {

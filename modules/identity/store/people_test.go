@@ -10,12 +10,11 @@ import (
 
 	"causeway/modules/identity"
 	"causeway/modules/identity/passkeytest"
+	identitystore "causeway/modules/identity/store"
 	"causeway/platform/db"
+	"causeway/platform/keys"
 	"causeway/platform/lang"
 	"causeway/platform/testkit"
-
-	identitystore "causeway/modules/identity/store"
-	"causeway/platform/keys"
 )
 
 func newPerson(t testing.TB, n int) identity.NewPerson {

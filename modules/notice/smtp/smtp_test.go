@@ -78,7 +78,7 @@ func start(t *testing.T, s *server, conf *tls.Config, implicit bool) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:errcheck // a TCP listener
+	port := l.Addr().(*net.TCPAddr).Port
 	srv := gosmtp.NewServer(s)
 	srv.Domain, srv.AllowInsecureAuth = "localhost", false
 	if implicit {
@@ -86,7 +86,7 @@ func start(t *testing.T, s *server, conf *tls.Config, implicit bool) int {
 	} else {
 		srv.TLSConfig = conf
 	}
-	go srv.Serve(l) //nolint:errcheck // it ends when it is closed
+	go srv.Serve(l)
 	t.Cleanup(func() { _ = srv.Close() })
 	return port
 }

@@ -73,7 +73,7 @@ func (s *Store) List(ctx context.Context, person identity.PersonID, before strin
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below says
+	defer rows.Close()
 	var all []notice.Record
 	for rows.Next() {
 		r, err := scan(rows)

@@ -115,7 +115,7 @@ func (s *Store) ClientsOf(ctx context.Context, d org.ID) ([]org.Software, error)
 	if err != nil {
 		return nil, fmt.Errorf("clients: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []org.Software
 	place := map[string]int{}
 	for rows.Next() {

@@ -88,7 +88,6 @@ const noValue = "&lt;no value&gt;"
 
 var (
 	unsafe = regexp.MustCompile(`(?i)<script(?:\s+type="module")?\s*>|<style|\sstyle\s*=|\son[a-z]+\s*=\s*["']|javascript:`)
-	novals = []byte("&lt;no value&gt;") //nolint:gochecknoglobals // never changed
 )
 
 func checkHTML(t *testing.T, where string, page []byte) {
