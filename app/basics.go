@@ -42,7 +42,7 @@ func (w *world) consoles(_ context.Context, o org.Officer) []orgweb.Console {
 		}
 	}
 	add("casework.queue.title", "/cases", true)
-	add("identity.counter.title", "/activation", o.Has(clerkRole))
+	add("identity.counter.heading", "/activation", o.Has(clerkRole))
 	add("credential.desk.title", "/licences", o.Has("licence-officer"))
 	add("exchange.inbox.title", "/reports", o.Has("data-steward"))
 	add("exchange.sources.title", "/sources", o.Has("data-steward"))
