@@ -1,0 +1,83 @@
+package app_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"causeway/app/servicecmd"
+)
+
+var (
+	blockRx = regexp.MustCompile("(?s)`(services/[a-z.-]+)`[^`]*```yaml\n(.*?)```")
+	linkRx  = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+)
+
+// TestFirstService does what docs/first-service.md says.
+func TestFirstService(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(filepath.Join("..", "docs", "first-service.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "services"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, m := range blockRx.FindAllStringSubmatch(string(doc), -1) {
+		path := filepath.Join(dir, m[1])
+		if err := os.WriteFile(path, []byte(m[2]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	if len(files) != 2 {
+		t.Fatalf("the document has %q", files)
+	}
+	var out, errs bytes.Buffer
+	if code := servicecmd.Check(files[:1], &out, &errs); code != 0 {
+		t.Errorf("check: exit %d\n%s", code, errs.String())
+	}
+	if code := servicecmd.Test(files[0], files[1], "", &out, &errs); code != 0 {
+		t.Errorf("test: exit %d\n%s%s", code, out.String(), errs.String())
+	}
+	for line := range strings.Lines(strings.ReplaceAll(out.String(), dir+"/", "")) {
+		if !strings.Contains(string(doc), line) {
+			t.Errorf("the document does not show %q", line)
+		}
+	}
+}
+
+// TestDocumentsLinks: what a document links to in the repository is there.
+func TestDocumentLinks(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
+		files, err := filepath.Glob(filepath.Join("..", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, files...)
+	}
+	if len(all) < 20 {
+		t.Errorf("only %d documents", len(all))
+	}
+	for _, file := range all {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range linkRx.FindAllStringSubmatch(string(src), -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), filepath.FromSlash(m[1]))); err != nil {
+				t.Errorf("%s links to %s: %v", file, m[1], err)
+			}
+		}
+	}
+}
