@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"causeway/app"
+	"causeway/tests/harness"
 )
 
 // asProgram has the test's own executable be the program, so that companions,
@@ -189,6 +190,15 @@ func TestDemoTLS(t *testing.T) {
 	res, err = b.Get(p.origin + "/demo/switches")
 	if text := body(t, res, err); res.StatusCode != http.StatusOK || !strings.Contains(text, "/demo/switches/payments") {
 		t.Errorf("the switches, which ask the provider over TLS: %d", res.StatusCode)
+	}
+	resident := harness.NewClient(p.origin)
+	defer resident.Close()
+	if err := resident.Trust(filepath.Join(dir, "authority.pem")); err != nil {
+		t.Fatal(err)
+	}
+	way := harness.Journey{Who: "resident-0"}
+	if err := way.Walk(resident); err != nil || way.Licence == "" {
+		t.Errorf("from sign-in over the payment to the licence: %v", err)
 	}
 	if _, err := browser(t, x509.NewCertPool()).Get(p.origin); err == nil {
 		t.Error("who does not trust the authority is served")
