@@ -158,7 +158,7 @@ func TestRenewalPages(t *testing.T) {
 		}
 		w.s.Wait()
 		s.post(to, "choice", "agree").is(t, 303)
-		s.get(path+"/facts").is(t, 200, "CHAN Tai Man", "2 May 1984", "20 December 2026", "/report?class=td.driving-licence&field=disqualified&case=", path+"/check")
+		s.get(path+"/facts").is(t, 200, "CHAN Tai Man", "2 May 1984", "20 December 2026", "/report/td.driving-licence/disqualified?case=", path+"/check")
 		s.get(path+"/questions/years").is(t, 404)
 		check := s.get(path+"/check").is(t, 200, "HKD 520.00", "HKD 380.00", "HKD 900.00", "Hand in and pay HKD 900.00", "CHAN Tai Man")
 		s.post(path+"/check", "rev", rev(t, check)).is(t, 422, "Tick the declaration")

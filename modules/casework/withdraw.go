@@ -40,7 +40,7 @@ func (s *Service) takeBack(ctx context.Context, t *turn, by actor, what What, wh
 	if err := t.add(by, what, Detail{Reason: why, Keep: keep(def, t.at)}, nil); err != nil {
 		return err
 	}
-	more := []func(context.Context) error{s.record(t.c, by, told[what], why, nil), s.useUp(t.c)}
+	more := []func(context.Context) error{s.record(t.c, by, told[what], "", nil), s.useUp(t.c)}
 	if before.State == Draft { // nobody but the applicant has seen it: nothing is kept
 		t.wipe = true
 	} else {

@@ -25,7 +25,7 @@ func TestPages(t *testing.T) {
 		Fee: money.Amount{Minor: 90000, Currency: "HKD"}, Due: day.Of(2026, 11, 26), Late: true, StepName: "decide", Role: "licence-officer",
 	}
 	in := func(s casework.State) casework.Case { x := c; x.State = s; return x }
-	rows := []factRow{{"born_on", "Date of birth", "2 May 1984", "/report?class=a.b&field=born_on&case=0193"}, {"name", "Name", "Chan", ""}}
+	rows := []factRow{{"born_on", "Date of birth", "2 May 1984", "/report/a.b/born_on?case=0193"}, {"name", "Name", "Chan", ""}}
 	groups := []factGroup{
 		{Name: "who", Title: text("Identity"), Registry: text("Immigration"), Source: "Immigration", State: "there", Rows: rows, Fact: casework.Fact{At: at, Outcome: exchange.Found}},
 		{Name: "home", Title: text("Address"), Registry: text("Housing"), Source: "Housing", State: "there", Rows: rows, CanType: true, Renewed: true, Fact: casework.Fact{At: at, Typed: map[string]any{"a": 1}, Outcome: exchange.None}},

@@ -106,7 +106,7 @@ func (h handler) groups(r *http.Request, v casework.View, links bool) []factGrou
 			for _, field := range w.Fields {
 				row := factRow{Field: field.Name, Key: field.Label.In(tag), Value: h.value(tag, field.Type, rec[field.Name])}
 				if wrong && links {
-					row.Wrong = "/report?class=" + w.Class.ID + "&field=" + field.Name + "&case=" + string(v.Case.ID)
+					row.Wrong = "/report/" + w.Class.ID + "/" + field.Name + "?case=" + string(v.Case.ID)
 				}
 				rs = append(rs, row)
 			}
