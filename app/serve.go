@@ -21,6 +21,7 @@ import (
 	"causeway/modules/notice/smtp"
 	"causeway/modules/org"
 	"causeway/platform/db"
+	"causeway/platform/fault"
 	"causeway/platform/keys"
 	"causeway/platform/telemetry"
 )
@@ -54,7 +55,7 @@ func (s serveCommand) run(ctx context.Context, std Streams, now func() time.Time
 		return err
 	}
 	if c.Services != "" {
-		if err := w.catalogue.PublishFS(ctx, catalogue.System(), dirFS(c.Services)); err != nil {
+		if err := publish(ctx, w, dirFS(c.Services)); err != nil {
 			return fmt.Errorf("services: %w", err)
 		}
 	}
@@ -72,6 +73,19 @@ func (s serveCommand) run(ctx context.Context, std Streams, now func() time.Time
 		log.InfoContext(ctx, "ready", "origin", c.Origin, "listen", l.Addr().String(), "operator", keepers.String(), "engine", string(w.db.Engine))
 		fmt.Fprintln(std.Out, "ready", c.Origin)
 	})
+}
+
+// publish publishes what files hold. Where another replica published the same
+// in between, a second look finds it there.
+func publish(ctx context.Context, w *world, files fs.FS) error {
+	var err error
+	for range 3 {
+		err = w.catalogue.PublishFS(ctx, catalogue.System(), files)
+		if fault.KindOf(err) != fault.Conflict {
+			return err
+		}
+	}
+	return err
 }
 
 // build makes the world that c describes.

@@ -90,6 +90,9 @@ func found(ctx context.Context, w *world, b bootstrapConfig) error {
 	if errors.Is(err, org.ErrNoDepartment) {
 		err = w.org.Create(ctx, org.Department{ID: id, Name: b.Name, Email: b.Email, Phone: b.Phone, Address: b.Address})
 	}
+	if errors.Is(err, org.ErrDepartmentTaken) { // by another replica, just now
+		err = nil
+	}
 	if err != nil || b.Administrator.PersonFile == "" {
 		return err
 	}
@@ -141,6 +144,9 @@ func appoint(ctx context.Context, w *world, b bootstrapConfig, who identity.Appl
 		roles = []string{org.DepartmentAdmin, clerkRole}
 	}
 	_, err = w.org.Appoint(ctx, id, p, roles...)
+	if errors.Is(err, org.ErrOfficerTaken) { // by another replica, just now
+		return nil
+	}
 	return err
 }
 

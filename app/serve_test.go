@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"causeway/demo/city"
 	"causeway/platform/httpx"
 	"causeway/platform/testkit"
+	"causeway/services"
 )
 
 // premises are a folder with everything that a configuration names.
@@ -75,11 +77,16 @@ func (s premises) config() map[string]any {
 // file writes conf, which JSON being YAML may hold.
 func (s premises) file(conf map[string]any) string {
 	s.t.Helper()
+	return s.fileAs("causeway.yaml", conf)
+}
+
+func (s premises) fileAs(name string, conf map[string]any) string {
+	s.t.Helper()
 	b, err := json.MarshalIndent(conf, "", " ")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return s.write("causeway.yaml", string(b), 0o644)
+	return s.write(name, string(b), 0o644)
 }
 
 // running is a program that serves.
@@ -110,12 +117,18 @@ func (b *buffer) String() string {
 // start serves as conf says, and returns when it is ready.
 func (s premises) start(conf map[string]any) (running, error) {
 	s.t.Helper()
+	return s.startAs("causeway.yaml", conf)
+}
+
+func (s premises) startAs(name string, conf map[string]any) (running, error) {
+	s.t.Helper()
+	file := s.fileAs(name, conf)
 	ctx, cancel := context.WithCancel(s.t.Context())
 	out, in := io.Pipe()
 	r := running{log: &buffer{}}
 	done := make(chan error, 1)
 	go func() {
-		err := serveCommand{Config: s.file(conf), trusting: true}.run(ctx, Streams{Out: in, Err: r.log}, time.Now)
+		err := serveCommand{Config: file, trusting: true}.run(ctx, Streams{Out: in, Err: r.log}, time.Now)
 		_ = in.Close()
 		done <- err
 	}()
@@ -532,4 +545,59 @@ func TestExamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestServeReplicas starts two programs at once on an empty PostgreSQL database:
+// both serve, with one log.
+func TestServeReplicas(t *testing.T) {
+	t.Parallel()
+	s := newPremises(t)
+	dsn := s.write("url", testkit.PostgresURL(t)+"\n", 0o600)
+	if err := os.CopyFS(s.path("services"), services.Files); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	replicas := make([]running, 2)
+	for i := range replicas {
+		conf := s.config()
+		conf["database"] = map[string]any{"postgres_url_file": dsn, "connections": 8}
+		conf["services"] = s.path("services")
+		conf["bootstrap"] = append(conf["bootstrap"].([]any), departments()...)
+		wg.Go(func() {
+			var err error
+			if replicas[i], err = s.startAs("causeway-"+strconv.Itoa(i)+".yaml", conf); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		code, a := get(t, "http://"+replicas[0].listen+"/tlog/checkpoint")
+		_, b := get(t, "http://"+replicas[1].listen+"/tlog/checkpoint")
+		if code == http.StatusOK && a == b {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("two logs:\n%s\n%s", a, b)
+		}
+	}
+	for _, r := range replicas {
+		if _, page := get(t, "http://"+r.listen+"/services"); !strings.Contains(page, "/services/driving-licence-renewal") {
+			t.Errorf("a replica without the services: %s", page)
+		}
+	}
+}
+
+// departments returns those of the city, for a bootstrap.
+func departments() []any {
+	var all []any
+	for _, d := range city.Departments() {
+		if d.ID != "digital-policy-office" {
+			all = append(all, map[string]any{"id": d.ID, "name": map[string]any{"en": d.Name.En, "zh-Hant": d.Name.Hant, "zh-Hans": d.Name.Hans}})
+		}
+	}
+	return all
 }
