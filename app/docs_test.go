@@ -81,3 +81,36 @@ func TestDocumentLinks(t *testing.T) {
 		}
 	}
 }
+
+var notYetRx = regexp.MustCompile(`NotYet\s*=\s*"([^"]+)"`)
+
+// TestNotYet: the words that definitions may not use yet are all in the guide.
+func TestNotYet(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(filepath.Join("..", "docs", "service-errors.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := filepath.Glob(filepath.Join("..", "modules", "service", "parse*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := 0
+	for _, file := range sources {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range notYetRx.FindAllStringSubmatch(string(src), -1) {
+			for word := range strings.FieldsSeq(m[1]) {
+				words++
+				if !strings.Contains(string(guide), "`"+word+"`") {
+					t.Errorf("docs/service-errors.md does not name %s", word)
+				}
+			}
+		}
+	}
+	if words < 30 {
+		t.Errorf("only %d words were found", words)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -600,4 +601,35 @@ func departments() []any {
 		}
 	}
 	return all
+}
+
+// TestSettingsAreDocumented: the guides name every setting.
+func TestSettingsAreDocumented(t *testing.T) {
+	t.Parallel()
+	var guide strings.Builder
+	for _, file := range []string{"operate.md", "add-a-registry.md"} {
+		src, err := os.ReadFile(filepath.Join("..", "docs", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		guide.Write(src)
+	}
+	var walk func(x reflect.Type)
+	walk = func(x reflect.Type) {
+		switch {
+		case x.Kind() == reflect.Slice:
+			walk(x.Elem())
+			return
+		case x.Kind() != reflect.Struct || !strings.HasSuffix(x.Name(), "onfig"):
+			return
+		}
+		for f := range x.Fields() {
+			key := f.Tag.Get("yaml")
+			if key == "" || !strings.Contains(guide.String(), key) {
+				t.Errorf("%s.%s: the guides do not name the setting %q", x.Name(), f.Name, key)
+			}
+			walk(f.Type)
+		}
+	}
+	walk(reflect.TypeFor[config]())
 }
