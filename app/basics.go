@@ -85,8 +85,12 @@ func (n names) Name(ctx context.Context, kind, id string, detail map[string]stri
 	case "service":
 		return labels{n.w}.Service(ctx, id)
 	case "purpose", "why":
-		p, ok := n.w.consent.Purpose(id)
-		return p.Label, ok
+		if p, ok := n.w.consent.Purpose(id); ok {
+			return p.Label, true
+		}
+		if key := "casework.refuse." + id; n.w.view.Has(key) { // an officer's reason
+			return lang.Text{En: n.w.view.Text(lang.English, key, nil), Hant: n.w.view.Text(lang.Hant, key, nil), Hans: n.w.view.Text(lang.Hans, key, nil)}, true
+		}
 	case "type":
 		if c, ok := n.w.classes.Class(id); ok {
 			return c.Label, true

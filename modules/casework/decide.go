@@ -221,13 +221,9 @@ func (s *Service) approve(ctx context.Context, t *turn, def *service.Definition,
 				return err
 			}
 		}
-		how := "officer"
-		if by == system() {
-			how = "automatic"
-		}
 		more := []func(context.Context) error{
 			func(ctx context.Context) error { return s.putAll(ctx, next.c, rows) },
-			s.record(next.c, by, "casework.approved", how, nil),
+			s.record(next.c, by, "casework.approved", "decide-application", nil),
 			s.tell(next.c, def, "approved", args),
 			s.useUp(next.c), remind,
 		}

@@ -107,7 +107,7 @@ func (s *Service) commit(ctx context.Context, t *turn, more ...func(ctx context.
 	if n := len(t.events); n > 0 && t.events[n-1].What == WasIneligible {
 		last := t.events[n-1]
 		by := actor{last.Actor, last.Role, last.Channel}
-		more = append(more, s.record(t.c, by, "casework.ineligible", t.c.Reason, nil), s.useUp(t.c))
+		more = append(more, s.record(t.c, by, "casework.ineligible", "decide-application", map[string]string{"reason": t.c.Reason}), s.useUp(t.c))
 	}
 	for i := range t.events {
 		t.events[i].Subject = s.d.Departments.Subject(ctx, t.c.Department, t.c.Person)
