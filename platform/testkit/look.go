@@ -63,6 +63,9 @@ func (b *Tab) Look() {
 	for _, f := range found {
 		b.t.Errorf("axe at %s: %s", u, f)
 	}
+	if text := b.Text("body"); rawKey.MatchString(text) {
+		b.t.Errorf("%s shows the name of a text: %s", u, rawKey.FindString(text))
+	}
 	name := fmt.Sprintf("%03d-%s", n, b.name())
 	b.Shot(name)
 	b.Size(narrow, low)
@@ -77,6 +80,9 @@ func (b *Tab) Look() {
 	}
 	b.Eval(`document.documentElement.style.fontSize = ""`)
 }
+
+// rawKey matches the name of a text that is shown instead of the text.
+var rawKey = regexp.MustCompile(`\b(identity|org|consent|exchange|catalogue|casework|payment|credential|document|notice|activity|home|demo|fault|view)\.[a-z]+[-.][a-z.-]+|\{[a-z]+\}`)
 
 var ids = regexp.MustCompile(`[0-9a-f-]{20,}|[A-Za-z0-9_-]{24,}`)
 
