@@ -232,7 +232,7 @@ func (r *Ring) Verifiers(ctx context.Context, name string) ([]Public, error) {
 	if err != nil {
 		return nil, fmt.Errorf("public keys of %s: %w", name, err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []Public
 	for rows.Next() {
 		var p Public

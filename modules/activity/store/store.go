@@ -168,7 +168,7 @@ func (s *Store) each(ctx context.Context, f func(*sql.Rows) error, q string, arg
 	if err != nil {
 		return fmt.Errorf("read activity: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	for rows.Next() {
 		if err := f(rows); err != nil {
 			return err

@@ -126,7 +126,7 @@ func (s *Store) List(ctx context.Context, p identity.PersonID, most int) ([]cons
 	if err != nil {
 		return nil, fmt.Errorf("grants: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []consent.Grant
 	for rows.Next() {
 		g, err := scan(rows)

@@ -71,7 +71,7 @@ func (s *Store) Requests(ctx context.Context, department org.ID) ([]credential.R
 	if err != nil {
 		return nil, fmt.Errorf("read requests: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []credential.Request
 	for rows.Next() {
 		r, err := s.request(rows)

@@ -150,7 +150,7 @@ func (s *Store) all(ctx context.Context, q string, args ...any) ([]credential.Li
 	if err != nil {
 		return nil, fmt.Errorf("read licences: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []credential.Licence
 	for rows.Next() {
 		l, _, err := scan(rows)
@@ -213,7 +213,7 @@ func (s *Store) RevokedIn(ctx context.Context, list int) ([]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read status list: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []int
 	for rows.Next() {
 		var i int

@@ -117,8 +117,8 @@ func (s *Source) Fetch(ctx context.Context, l exchange.Lookup) ([]map[string]any
 }
 
 var (
-	viewRx   = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$`) //nolint:gochecknoglobals // compiled once, never changed
-	columnRx = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)                           //nolint:gochecknoglobals // compiled once, never changed
+	viewRx   = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$`)
+	columnRx = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 )
 
 // errBinding reports a class that names no view, key or column.

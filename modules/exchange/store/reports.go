@@ -122,7 +122,7 @@ func (s *Store) reports(ctx context.Context, q, whose string, limit int) (all []
 	if err != nil {
 		return nil, fmt.Errorf("reports: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err is asked below
+	defer rows.Close()
 	for rows.Next() {
 		r, err := report(rows)
 		if err != nil {

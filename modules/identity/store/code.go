@@ -70,7 +70,7 @@ func (s *Store) OpenCodes(ctx context.Context, p identity.PersonID, now time.Tim
 	if err != nil {
 		return nil, fmt.Errorf("open codes: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []identity.CodeRecord
 	for rows.Next() {
 		c, err := scanCode(rows, identity.ErrCode)

@@ -38,7 +38,7 @@ func (s *Store) PasskeysOf(ctx context.Context, p identity.PersonID) ([]identity
 	if err != nil {
 		return nil, fmt.Errorf("passkeys: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []identity.PasskeyRecord
 	for rows.Next() {
 		r, err := scanPasskey(rows)

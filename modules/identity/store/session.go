@@ -59,7 +59,7 @@ func (s *Store) SessionsOf(ctx context.Context, p identity.PersonID, now, idleSi
 	if err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []identity.SessionRecord
 	for rows.Next() {
 		r := identity.SessionRecord{Person: p}

@@ -183,7 +183,7 @@ func (s *Store) keys(ctx context.Context, q, arg string) ([]org.ClientKey, error
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []org.ClientKey
 	for rows.Next() {
 		var k org.ClientKey

@@ -62,7 +62,7 @@ func (s *Store) Departments(ctx context.Context) ([]org.Department, error) {
 	if err != nil {
 		return nil, fmt.Errorf("departments: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []org.Department
 	for rows.Next() {
 		var d org.Department

@@ -70,7 +70,7 @@ func (s *Store) officers(ctx context.Context, q, arg string) ([]org.OfficerRecor
 	if err != nil {
 		return nil, fmt.Errorf("officers: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	var all []org.OfficerRecord
 	for rows.Next() {
 		o, err := scanOfficer(rows)
