@@ -173,7 +173,7 @@ func (p *parser) match(n *yaml.Node, what string, form *regexp.Regexp) string {
 		return ""
 	}
 	if len(s) > maxName || !form.MatchString(s) {
-		examples := map[*regexp.Regexp]string{slugForm: "resident-parking-permit", nameForm: "moved_in_on", dottedForm: "td.driving-licence"}
+		examples := map[*regexp.Regexp]string{slugForm: "library-card", nameForm: "moved_in_on", dottedForm: "td.driving-licence"}
 		p.at(n, "%s is written as in %s", what, examples[form])
 		return ""
 	}
