@@ -125,8 +125,8 @@ func (s *Service) Answer(ctx context.Context, by identity.Caller, id ID, questio
 	return typed, err
 }
 
-// Attach takes a file as the answer to a question, or, with no content, that
-// the applicant gives none where that is allowed. Besides what Answer returns,
+// Attach takes a file as the answer to a question, or, with no name and no
+// content, that the applicant gives none where that is allowed. Besides what Answer returns,
 // it returns what Documents say of a file that is not to be had.
 func (s *Service) Attach(ctx context.Context, by identity.Caller, id ID, question, name string, content []byte) (Typed, error) {
 	t, err := s.mine(ctx, by, id)
@@ -143,7 +143,7 @@ func (s *Service) Attach(ctx context.Context, by identity.Caller, id ID, questio
 	}
 	answer := Answer{State: service.Declined}
 	switch {
-	case len(content) > 0:
+	case name != "" || len(content) > 0: // an empty file is refused, and is not none
 		doc, err := s.d.Documents.Put(ctx, by, string(id), name, content)
 		if err != nil {
 			return Typed{}, err

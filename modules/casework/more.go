@@ -80,7 +80,7 @@ func (s *Service) GiveMore(ctx context.Context, by identity.Caller, id ID, text,
 	if err != nil {
 		return err
 	}
-	if len(content) > 0 {
+	if name != "" || len(content) > 0 {
 		doc, err := s.d.Documents.Put(ctx, by, string(id), name, content)
 		if err != nil {
 			return err

@@ -102,6 +102,8 @@ func (s *site) upload(path, name string, content []byte, pairs ...string) answer
 		ok(s.t, err)
 		_, err = io.Copy(f, bytes.NewReader(content))
 		ok(s.t, err)
+	} else { // as browsers say that no file was chosen
+		ok(s.t, m.WriteField("file", ""))
 	}
 	ok(s.t, m.Close())
 	r := httptest.NewRequest(http.MethodPost, path, &b)
@@ -252,6 +254,7 @@ func TestBadForms(t *testing.T) {
 			"no PDF":     s.upload(path+"/questions/medical_report", "x.pdf", []byte("MZ")),
 			"broken":     s.brokenUpload(path + "/questions/medical_report"),
 			"huge":       s.upload(path+"/questions/medical_report", "x.pdf", make([]byte, 7<<20)),
+			"no field":   s.post(path + "/questions/medical_report"),
 			"huge field": s.post(path+"/questions/years", "answer", strings.Repeat("x", 7<<20)),
 		} {
 			if bad.status != 422 {

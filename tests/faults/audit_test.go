@@ -112,7 +112,7 @@ var settled = map[string]string{
 	"decided without a licence": `SELECT c.id FROM casework_cases c WHERE CAST($1 AS BIGINT) > 0 AND c.service = 'driving-licence-renewal' AND c.state = 'done'
 		AND NOT EXISTS (SELECT 1 FROM credential_licences l WHERE l.person_id = c.person_id AND l.case_id = c.id)`,
 	"paid and neither decided nor given back": `SELECT c.id, c.state FROM casework_cases c JOIN payment_orders o ON o.person_id = c.person_id AND o.id = c.order_id
-		WHERE CAST($1 AS BIGINT) > 0 AND o.paid_by <> 0 AND c.service = 'driving-licence-renewal' AND NOT (c.state = 'done' AND o.state = 'paid') AND NOT (c.state IN ('withdrawn', 'refused') AND o.state = 'refunded')`,
+		WHERE CAST($1 AS BIGINT) > 0 AND c.waiting = 0 AND o.paid_by <> 0 AND c.service = 'driving-licence-renewal' AND NOT (c.state = 'done' AND o.state = 'paid') AND NOT (c.state IN ('withdrawn', 'refused') AND o.state = 'refunded')`,
 }
 
 // check returns everything that must never be.

@@ -102,6 +102,30 @@ func (j *Journey) Apply(c *Client) error {
 	return err
 }
 
+// Begin goes from the sign-in to an application whose facts have come.
+func (j *Journey) Begin(c *Client) error {
+	if err := c.SignIn(j.Who); err != nil {
+		return err
+	}
+	to, err := send(c, "/services/"+Renewal+"/start", nil)
+	if err != nil {
+		return err
+	}
+	j.Case, _, _ = strings.Cut(strings.TrimPrefix(to, "/cases/"), "/")
+	j.Case = "/cases/" + j.Case
+	if _, err := send(c, j.Case+"/consent", url.Values{"choice": {"agree"}}); err != nil {
+		return err
+	}
+	for range 200 {
+		a, err := page(c, j.Case+"/facts")
+		if err != nil || strings.Contains(a.Body, `href="`+j.Case+`/check"`) || strings.Contains(a.Body, `href="`+j.Case+`/questions/`) {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.New("the facts did not come")
+}
+
 // facts waits for the facts, and returns the version of the case on the page
 // that asks to check them.
 func (j *Journey) facts(c *Client) (string, error) {

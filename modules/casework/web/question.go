@@ -92,6 +92,9 @@ func (h handler) answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if q.Type == service.FileQuestion && content == nil && !noFile(r) {
+		return ErrForm // not what the page sends: nobody has said that there is no file
+	}
 	var typed casework.Typed
 	value := posted(r, "answer", string(q.Type))
 	if q.Type == service.FileQuestion {
@@ -144,6 +147,16 @@ func upload(r *http.Request) (name string, content []byte, err error) {
 		return "", nil, fmt.Errorf("%w: %w", ErrForm, err)
 	}
 	return head.Filename, content, nil
+}
+
+// noFile reports whether a form says that no file was chosen: browsers send its
+// field without a name and without content.
+func noFile(r *http.Request) bool {
+	if r.MultipartForm == nil {
+		return false
+	}
+	sent := r.MultipartForm.Value["file"]
+	return len(sent) == 1 && sent[0] == ""
 }
 
 // jsonText writes a kept value as a form shows it.
