@@ -136,9 +136,13 @@ func (s *Service) CheckPrinted(ctx context.Context, code, number string) (Check,
 	if string(s.numberMAC(number)) != string(sealed.NumberMAC) {
 		return Check{}, ErrWrongNumber
 	}
+	written, err := s.d.Sealer.OpenShared(numLabel, sealed.Number) // as on the paper, however it was typed
+	if err != nil {
+		return Check{}, fmt.Errorf("number of licence %s: %w", l.ID, err)
+	}
 	c := Check{At: now}
 	c.tell(l, s.today())
-	c.Claims = []Claim{{NumberClaim, number}}
+	c.Claims = []Claim{{NumberClaim, string(written)}}
 	return c, nil
 }
 

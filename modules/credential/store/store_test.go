@@ -157,7 +157,7 @@ func TestPrintedLicencesNeedTheirNumber(t *testing.T) {
 		if err := w.s.Printed(ctx, "guess"); !errors.Is(err, credential.ErrNoPresentation) {
 			t.Errorf("a guessed code: %v", err)
 		}
-		if c, err := w.s.CheckPrinted(ctx, l.PrintCode, " "+strings.ToLower(strings.ReplaceAll(l.Number, "-", " "))); err != nil || c.Verdict != "valid" {
+		if c, err := w.s.CheckPrinted(ctx, l.PrintCode, " "+strings.ToLower(strings.ReplaceAll(l.Number, "-", " "))); err != nil || c.Verdict != "valid" || c.Claims[0].Value != l.Number {
 			t.Errorf("the right number: %+v, %v", c, err)
 		}
 		for range 9 {
