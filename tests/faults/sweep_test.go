@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"causeway/app"
+	"causeway/demo/payprovider"
 	"causeway/modules/org"
 	"causeway/platform/db"
 	"causeway/platform/httpsig"
 	"causeway/platform/httpx"
 	"causeway/platform/keys"
+	"causeway/platform/webhook"
 	"causeway/tests/harness"
 )
 
@@ -65,7 +67,7 @@ func TestBadInput(t *testing.T) {
 				n += s.route(r)
 			}
 		}
-		n += s.software(p)
+		n += s.software(p) + s.callbacks(p)
 		t.Logf("%d bad requests to %d routes", n, len(routes))
 		if err := s.a.check(t.Context()); err != nil {
 			t.Error(err)
@@ -300,6 +302,59 @@ func (s *sweep) software(p *harness.Place) int {
 		}
 	}
 	s.unchanged("signed requests", before)
+	return n
+}
+
+// callbacks sends what a provider with the right secret should not say.
+func (s *sweep) callbacks(p *harness.Place) int {
+	s.t.Helper()
+	secrets, err := payprovider.OpenSecrets(filepath.Join(p.Data, "pay"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sessions, err := s.a.journal()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	key := s.ids["order"] + "/1"
+	event := func(id, key, session, status, minor string) string {
+		return fmt.Sprintf(`{"id":%q,"type":"session.%s","created":"2026-01-01T00:00:00Z","data":{"session":%q,"key":%q,"status":%q,"amount":{"minor":%s,"currency":"HKD"}}}`, id, status, session, key, status, minor)
+	}
+	session := sessions[key].ID
+	all := jsons()
+	for i, text := range []string{
+		event("e1", key, session, "succeeded", "1"), event("e2", key, session, "succeeded", "-90000"), event("e3", key, session, "succeeded", "1e30"),
+		event("e4", key, "ps_other", "succeeded", "90000"), event("e5", s.ids["order"]+"/99", session, "succeeded", "90000"), event("e6", "/1", session, "succeeded", "90000"),
+		event("e7", "nobody/1", session, "succeeded", "90000"), event("e8", key, session, "no-such-status", "90000"), event("", key, session, "succeeded", "90000"),
+		event("e9", s.ids["order"]+"/"+strings.Repeat("9", 400), session, "succeeded", "90000"), event("e10", strings.Repeat("x", 9000), session, "succeeded", "90000"),
+	} {
+		all = append(all, body{fmt.Sprintf("event %d", i), "application/json", text})
+	}
+	before, n := s.state(), 0
+	for _, b := range all {
+		for _, secret := range [][]byte{secrets.Webhook, bytes.Repeat([]byte("A"), 32)} {
+			n++
+			req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.origin+"/payments/callback/sandbox", strings.NewReader(b.text))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", b.contentType)
+			webhook.Sign(req.Header, secret, fmt.Sprintf("evt_%d", n), time.Now(), []byte(b.text))
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			var said bytes.Buffer
+			if _, err := said.ReadFrom(res.Body); err != nil {
+				s.t.Error(err)
+			}
+			_ = res.Body.Close() // it was read
+			if res.StatusCode < 400 || res.StatusCode >= 500 || said.Len() == 0 || internals.MatchString(said.String()) {
+				s.t.Errorf("callback, %s: %d %.300s", b.name, res.StatusCode, said.String())
+			}
+		}
+	}
+	s.unchanged("callbacks", before)
 	return n
 }
 
