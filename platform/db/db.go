@@ -210,6 +210,17 @@ func (d *DB) Claim(ctx context.Context, scan func(*sql.Rows) error, q string, ar
 	})
 }
 
+// ExecAlone runs one statement in the unit of ctx, or as a unit of its own. On
+// PostgreSQL the latter runs at read committed: it neither loses to serializable
+// units nor makes them lose. It is for statements that touch one row by its whole
+// key, which nobody else's decisions hang on: a queue's rows, a nonce.
+func (d *DB) ExecAlone(ctx context.Context, q string, args ...any) (sql.Result, error) {
+	if d.group == nil && d.unit(ctx) == nil {
+		return d.write.ExecContext(ctx, q, args...)
+	}
+	return d.Exec(ctx, q, args...)
+}
+
 func each(rows *sql.Rows, scan func(*sql.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {

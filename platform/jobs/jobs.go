@@ -172,25 +172,26 @@ SET run_us = $1, holder = $2, attempts = attempts + 1
 WHERE (kind, key) IN (SELECT kind, key FROM jobs_queue WHERE run_us <= $3 ORDER BY run_us LIMIT $4 FOR UPDATE SKIP LOCKED)
 RETURNING kind, key, payload, attempts`
 
-// claim leases up to n jobs that are due. A look comes first, so that an idle
-// queue writes nothing.
+// claim leases up to n jobs that are due. On SQLite a look comes first, so that
+// an idle queue takes no turn from those who write; on PostgreSQL a claim of
+// nothing writes nothing.
 func (q *Queue) claim(ctx context.Context, n int) ([]claimed, error) {
 	now := q.now()
-	var one int
-	err := q.db.QueryRow(ctx, due, now.UnixMicro()).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look for jobs: %w", err)
-	}
-	stmt := claimSQLite
-	if q.db.Engine == db.Postgres {
-		stmt = claimPostgres
+	stmt := claimPostgres
+	if q.db.Engine == db.SQLite {
+		stmt = claimSQLite
+		var one int
+		err := q.db.QueryRow(ctx, due, now.UnixMicro()).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for jobs: %w", err)
+		}
 	}
 	till := now.Add(lease).UnixMicro()
 	var got []claimed
-	err = q.db.Claim(ctx, func(rows *sql.Rows) error {
+	err := q.db.Claim(ctx, func(rows *sql.Rows) error {
 		c := claimed{run: till}
 		if err := rows.Scan(&c.kind, &c.key, &c.payload, &c.attempts); err != nil {
 			return fmt.Errorf("claim: %w", err)
@@ -220,7 +221,7 @@ func (q *Queue) run(ctx context.Context, c claimed) {
 	err := q.call(held, c)
 	rest := context.WithoutCancel(ctx)
 	if err == nil {
-		if _, err := q.db.Exec(rest, finish, c.kind, c.key, q.holder, c.run); err != nil {
+		if _, err := q.db.ExecAlone(rest, finish, c.kind, c.key, q.holder, c.run); err != nil {
 			slog.ErrorContext(ctx, "jobs: cannot end a job", "kind", c.kind, "err", err)
 		}
 		return
@@ -231,7 +232,7 @@ func (q *Queue) run(ctx context.Context, c claimed) {
 	} else {
 		slog.WarnContext(ctx, "jobs: failed, will be tried again", "kind", c.kind, "attempts", c.attempts, "pause", pause, "err", err)
 	}
-	if _, err := q.db.Exec(rest, postpone, c.kind, c.key, q.holder, c.run, q.now().Add(pause).UnixMicro(), "failed"); err != nil {
+	if _, err := q.db.ExecAlone(rest, postpone, c.kind, c.key, q.holder, c.run, q.now().Add(pause).UnixMicro(), "failed"); err != nil {
 		slog.ErrorContext(ctx, "jobs: cannot set a job back", "kind", c.kind, "err", err)
 	}
 }

@@ -18,7 +18,7 @@ func (s *Store) AddNonce(ctx context.Context, key, nonce string, until time.Time
 	if !text(key, nonce) {
 		return org.ErrReplay // no signature can say it
 	}
-	res, err := s.db.Exec(ctx, insertNonce, key, nonce, micros(until))
+	res, err := s.db.ExecAlone(ctx, insertNonce, key, nonce, micros(until))
 	return changed(res, err, "insert nonce", org.ErrReplay)
 }
 
