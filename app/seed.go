@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 
 	"causeway/demo/city"
 	"causeway/modules/catalogue"
@@ -61,16 +62,24 @@ func settleResidents(ctx context.Context, w *world, people *city.City) error {
 			all = append(all, identity.NewPerson{Number: r.Number, Name: r.Name, Email: r.Email, Lang: r.Lang, Assurance: identity.Substantial})
 		}
 	}
-	_, err := w.identity.Find(ctx, all[len(all)-1].Number)
-	if err == nil {
-		return nil
+	for some := range slices.Chunk(all, residentsAtOnce) {
+		_, err := w.identity.Find(ctx, some[len(some)-1].Number)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, identity.ErrNoPerson) {
+			return err
+		}
+		if _, err := w.identity.CreateMany(ctx, some); err != nil {
+			return err
+		}
 	}
-	if !errors.Is(err, identity.ErrNoPerson) {
-		return err
-	}
-	_, err = w.identity.CreateMany(ctx, all)
-	return err
+	return nil
 }
+
+// residentsAtOnce is how many residents one unit adds: few enough that nobody
+// waits for it long.
+const residentsAtOnce = 1000
 
 func settleOfficers(ctx context.Context, w *world, people *city.City) error {
 	for _, o := range people.Officers() {

@@ -37,7 +37,7 @@ func TestOutcomes(t *testing.T) {
 		records             []map[string]any
 	}{
 		{name: "http found", person: "renewal", class: "td.driving-licence", fields: licence, want: exchange.Found,
-			records: []map[string]any{{"expires_on": today.AddMonths(1).String(), "disqualified": false}}},
+			records: []map[string]any{{"expires_on": today.AddDays(-7).String(), "disqualified": false}}},
 		{name: "http none", person: "no-record", class: "td.driving-licence", fields: licence, want: exchange.None},
 		{name: "http several", person: "two-cars", class: "td.vehicle", fields: []string{"plate", "length_mm"}, want: exchange.Several,
 			records: []map[string]any{{"plate": "KP 1188", "length_mm": 3980.0}, {"plate": "KP 2299", "length_mm": 4870.0}, {"plate": "TR 30", "length_mm": 5100.0}}},

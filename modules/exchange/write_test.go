@@ -19,7 +19,7 @@ func TestWrite(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()
 		h := newHouse(t, c, d, quick)
-		before := today.AddMonths(1).String()
+		before := today.AddDays(-7).String()
 		until := today.AddYears(10).String()
 		key := "case-1/" + string(d.Engine)
 		w := exchange.Write{
