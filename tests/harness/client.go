@@ -101,7 +101,7 @@ func (c *Client) Do(method, to, contentType, body string) (Answer, error) {
 func (c *Client) SignIn(who string) error {
 	a, err := c.Post("/demo/sign-in/"+who, nil)
 	if err == nil && a.Status != http.StatusSeeOther {
-		err = fmt.Errorf("sign in as %s: status %d", who, a.Status)
+		err = &Unexpected{Method: http.MethodPost, To: "/demo/sign-in/" + who, Answer: a}
 	}
 	return err
 }
