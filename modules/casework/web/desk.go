@@ -18,6 +18,7 @@ type deskPage struct {
 	Case       casework.Case
 	Title      lang.Text
 	State      string
+	Post       string // the role that decides, while one does
 	Open, Mine bool
 	Taken      bool // by another officer
 	Own        bool // the officer is the applicant
@@ -59,7 +60,7 @@ func (h handler) showDesk(w http.ResponseWriter, r *http.Request, status int, wi
 	}
 	c, tag := d.Case, view.LangOf(r.Context())
 	page := deskPage{
-		Department: o.Department, Case: c, Title: d.Definition.Title, State: stateKey(c.State), Open: d.Open, Mine: d.Mine,
+		Department: o.Department, Case: c, Title: d.Definition.Title, State: stateKey(c.State), Post: h.post(tag, c.Role), Open: d.Open, Mine: d.Mine,
 		Taken: c.Claimed != "" && !d.Mine, Own: c.Person == o.Person,
 		Decide: d.Mine && c.State == casework.Deciding && o.Has(c.Role),
 	}
