@@ -53,7 +53,7 @@ func used(roots ...int) time.Duration {
 	under := func(pid int) bool {
 		for range 32 {
 			for _, r := range roots {
-				if pid == r {
+				if r != 0 && pid == r {
 					return true
 				}
 			}

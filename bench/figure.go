@@ -28,6 +28,7 @@ type report struct {
 	Machine string   `json:"machine"`
 	Load    string   `json:"load"` // of the machine when the run began and ended
 	Figures []figure `json:"figures"`
+	Notes   []string `json:"notes,omitempty"`
 	Failed  []string `json:"failures,omitempty"` // requests or journeys that failed
 }
 
@@ -73,6 +74,9 @@ func (r *report) print(out io.Writer) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(out, n) //nolint:errcheck // it was printed so far
 	}
 	for _, f := range r.Failed {
 		fmt.Fprintln(out, "failed:", f) //nolint:errcheck // it was printed so far

@@ -46,8 +46,8 @@ func run(ctx context.Context) error {
 	out := flag.String("out", "dist/bench.json", "where the figures are written")
 	flag.StringVar(&o.binary, "binary", "dist/causeway", "the built program")
 	flag.StringVar(&engines, "engines", "sqlite,postgres", "which engines")
-	flag.IntVar(&o.runs, "runs", 5, "runs of each load, of which the median counts")
-	flag.DurationVar(&o.span, "span", 5*time.Second, "how long each run lasts")
+	flag.IntVar(&o.runs, "runs", 3, "runs of each load, of which the median counts")
+	flag.DurationVar(&o.span, "span", 4*time.Second, "how long each run lasts")
 	flag.Parse()
 	if *floors {
 		return serveFloor(ctx, os.Stdin, os.Stdout)
@@ -98,6 +98,7 @@ type bench struct {
 	program          *program
 	client           *software
 	floor            string // origin
+	server           int    // the PostgreSQL server's process, or 0
 	next             atomic.Int64
 }
 
@@ -109,6 +110,11 @@ func (o options) measure(ctx context.Context, r *report, engine, dsn string) (er
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bench{options: o, engine: engine, dir: dir, report: r}
+	if dsn != "" {
+		if b.server, err = serverProcess(ctx, dsn); err != nil {
+			return err
+		}
+	}
 	if err := b.starts(ctx, dsn); err != nil {
 		return err
 	}
@@ -229,25 +235,33 @@ func (b *bench) gateway(ctx context.Context) error {
 
 // journeys measures whole journeys, and their floor.
 func (b *bench) journeys(context.Context) error {
-	var rates, floors, shares []float64
+	var rates, floors, shares, work, least []float64
 	for range b.runs {
+		before := b.used()
 		r, sample, err := journeys(b.program.Origin, b.span, &b.next)
 		if err != nil {
 			return err
 		}
 		b.failed("journeys", r)
+		between := b.used()
 		f, err := replay(b.floor, b.span, &sample)
 		if err != nil {
 			return err
 		}
 		b.failed("floor of the journeys", f)
+		work = append(work, (between-before).Seconds()*1000/float64(r.Done))
+		least = append(least, (b.used()-between).Seconds()*1000/float64(f.Done))
 		rates, floors = append(rates, r.perSecond()), append(floors, f.perSecond())
 		shares = append(shares, r.perSecond()/f.perSecond())
 	}
 	b.report.add(figure{Engine: b.engine, What: "whole journeys, 16 at a time", Unit: "/s", Bar: 40, Floor: median(floors), Runs: rates})
 	b.report.add(figure{Engine: b.engine, What: "whole journeys, share of their floor", Bar: 0.4, Runs: shares})
+	b.report.Notes = append(b.report.Notes, fmt.Sprintf("%s: a journey takes %.1f ms of processor time in all processes together, load included; its floor %.1f ms", b.engine, median(work), median(least)))
 	return nil
 }
+
+// used is how long all that takes part had a processor.
+func (b *bench) used() time.Duration { return used(b.program.cmd.Process.Pid, os.Getpid(), b.server) }
 
 // failed notes what failed in r.
 func (b *bench) failed(what string, r rate) {

@@ -43,3 +43,18 @@ func durable(ctx context.Context, dsn string) (bool, error) {
 	}
 	return fsync == "on" && commit != "off", nil
 }
+
+// serverProcess returns the server's own process, of which those that serve
+// connections are children. It runs on this machine.
+func serverProcess(ctx context.Context, dsn string) (int, error) {
+	d, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return 0, fmt.Errorf("postgres: %w", err)
+	}
+	defer d.Close() //nolint:errcheck // nothing is left to say
+	var pid int
+	if err := d.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+		return 0, fmt.Errorf("postgres: %w", err)
+	}
+	return processes()[pid].parent, nil
+}
