@@ -3,6 +3,7 @@ package tests
 import (
 	"strings"
 	"testing"
+	"time"
 
 	people "causeway/demo/city"
 	"causeway/platform/testkit"
@@ -122,13 +123,9 @@ func withReport(t *testing.T, b *testkit.Browser, c *city) {
 	p.visit("/cases/" + first)
 	p.reads("The report is not signed.")
 	p.visit("/payments")
-	p.WaitFor(`main dl`)
-	for range 20 {
-		if p.visit("/payments"); strings.Contains(strings.ToLower(p.Text("main")), "paid back") || strings.Contains(strings.ToLower(p.Text("main")), "refunded") {
-			break
-		}
-	}
+	p.until("Given back on") // by itself
 	p.visit("/cases/" + first)
+	p.reads("HKD 270.00 was given back")
 
 	second := apply()
 	officer.visit(desk + second)
@@ -193,6 +190,17 @@ func noRecord(t *testing.T, b *testkit.Browser, c *city) {
 	officer.Press(`form[action$="/approve"] button`)
 	p.visit("/licences")
 	p.WaitFor(`main a[href^="/licences/"]`)
+}
+
+// until opens the page again and again until it says want.
+func (p person) until(want string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !strings.Contains(p.Text("main"), want); p.visit(p.path()) {
+		if time.Now().After(end) {
+			p.t.Fatalf("%s does not come to say %q: %s", p.path(), want, p.Text("main"))
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 }
 
 // types fills the form of a fact: texts, a date of this month, a "no".
