@@ -2,8 +2,9 @@
 // enqueued with the unit, survives a crash, and is tried again until it succeeds.
 //
 // A job may run more than once (a crash can come after its work and before its
-// end), so handlers are idempotent. A claimed job is leased: whoever holds it
-// and dies loses it when the lease ends.
+// end), so handlers are idempotent. A claimed job is leased for seconds, and the
+// lease is renewed while it runs: whoever dies loses it soon, and whoever was
+// too slow to renew it can no longer end it.
 package jobs
 
 import (
@@ -26,7 +27,6 @@ import (
 var Migrations embed.FS
 
 const (
-	lease    = time.Minute      // how long a worker holds a job
 	batch    = 64               // jobs claimed at once
 	workers  = 16               // jobs run at once
 	poll     = time.Second      // how often other replicas' jobs are looked for
@@ -57,6 +57,9 @@ type Queue struct {
 	handlers map[string]Handler
 	every    []regular
 	wake     chan struct{}
+	held     held
+
+	lease, renewal time.Duration
 }
 
 type regular struct {
@@ -67,7 +70,10 @@ type regular struct {
 
 // New returns the queue of d.
 func New(d *db.DB, now func() time.Time) *Queue {
-	return &Queue{db: d, now: now, holder: rand.Text(), handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+	return &Queue{
+		db: d, now: now, holder: rand.Text(), handlers: map[string]Handler{}, wake: make(chan struct{}, 1), held: held{jobs: map[*claimed]struct{}{}},
+		lease: lease, renewal: renewal,
+	}
 }
 
 // Handle has h do the jobs of kind. It is for set-up, before Run.
@@ -119,10 +125,22 @@ func (q *Queue) Run(ctx context.Context) {
 	for _, r := range q.every {
 		wg.Go(func() { q.regularly(ctx, r) })
 	}
+	stop := make(chan struct{})
+	var beat sync.WaitGroup
+	defer beat.Wait()
+	defer close(stop)
+	beat.Go(func() { q.keep(context.WithoutCancel(ctx), stop) })
+	q.work(ctx)
+}
+
+// work claims and runs jobs until ctx ends, and waits for those under way.
+func (q *Queue) work(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	slots := make(chan struct{}, workers)
 	for ctx.Err() == nil {
 		free := workers - len(slots)
-		var got []claimed
+		var got []*claimed
 		if free > 0 {
 			var err error
 			if got, err = q.claim(ctx, min(batch, free)); err != nil && ctx.Err() == nil {
@@ -150,8 +168,9 @@ func (q *Queue) Run(ctx context.Context) {
 type claimed struct {
 	kind, key string
 	payload   []byte
-	attempts  int
-	run       int64 // the end of our lease
+	attempts  int                // of which this claim is the last: no two claims of a job have as many
+	till      time.Time          // the end of our lease; of keep alone, once the job runs
+	stop      context.CancelFunc // ends the handler
 }
 
 const due = `
@@ -175,7 +194,7 @@ RETURNING kind, key, payload, attempts`
 // claim leases up to n jobs that are due. On SQLite a look comes first, so that
 // an idle queue takes no turn from those who write; on PostgreSQL a claim of
 // nothing writes nothing.
-func (q *Queue) claim(ctx context.Context, n int) ([]claimed, error) {
+func (q *Queue) claim(ctx context.Context, n int) ([]*claimed, error) {
 	now := q.now()
 	stmt := claimPostgres
 	if q.db.Engine == db.SQLite {
@@ -189,16 +208,15 @@ func (q *Queue) claim(ctx context.Context, n int) ([]claimed, error) {
 			return nil, fmt.Errorf("look for jobs: %w", err)
 		}
 	}
-	till := now.Add(lease).UnixMicro()
-	var got []claimed
+	var got []*claimed
 	err := q.db.Claim(ctx, func(rows *sql.Rows) error {
-		c := claimed{run: till}
+		c := &claimed{till: now.Add(q.lease)}
 		if err := rows.Scan(&c.kind, &c.key, &c.payload, &c.attempts); err != nil {
 			return fmt.Errorf("claim: %w", err)
 		}
 		got = append(got, c)
 		return nil
-	}, stmt, till, q.holder, now.UnixMicro(), n)
+	}, stmt, now.Add(q.lease).UnixMicro(), q.holder, now.UnixMicro(), n)
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
@@ -207,23 +225,24 @@ func (q *Queue) claim(ctx context.Context, n int) ([]claimed, error) {
 
 const finish = `
 DELETE FROM jobs_queue
-WHERE kind = $1 AND key = $2 AND holder = $3 AND run_us = $4`
+WHERE kind = $1 AND key = $2 AND holder = $3 AND attempts = $4`
 
 const postpone = `
 UPDATE jobs_queue
 SET run_us = $5, holder = '', error = $6
-WHERE kind = $1 AND key = $2 AND holder = $3 AND run_us = $4`
+WHERE kind = $1 AND key = $2 AND holder = $3 AND attempts = $4`
 
-// run does c once, and ends it or sets it back.
-func (q *Queue) run(ctx context.Context, c claimed) {
-	held, cancel := context.WithTimeout(ctx, lease-5*time.Second)
+// run does c once, and ends it or sets it back. Both happen only while the job
+// is ours: once its lease has ended and somebody has taken it, it is theirs.
+func (q *Queue) run(ctx context.Context, c *claimed) {
+	ours, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	err := q.call(held, c)
+	release := q.held.add(c, cancel)
+	err := q.call(ours, c)
+	release()
 	rest := context.WithoutCancel(ctx)
 	if err == nil {
-		if _, err := q.db.ExecAlone(rest, finish, c.kind, c.key, q.holder, c.run); err != nil {
-			slog.ErrorContext(ctx, "jobs: cannot end a job", "kind", c.kind, "err", err)
-		}
+		q.settle(rest, c, finish, c.kind, c.key, q.holder, c.attempts)
 		return
 	}
 	pause := min(backoff<<min(c.attempts-1, 20), maxPause)
@@ -232,12 +251,22 @@ func (q *Queue) run(ctx context.Context, c claimed) {
 	} else {
 		slog.WarnContext(ctx, "jobs: failed, will be tried again", "kind", c.kind, "attempts", c.attempts, "pause", pause, "err", err)
 	}
-	if _, err := q.db.ExecAlone(rest, postpone, c.kind, c.key, q.holder, c.run, q.now().Add(pause).UnixMicro(), "failed"); err != nil {
-		slog.ErrorContext(ctx, "jobs: cannot set a job back", "kind", c.kind, "err", err)
+	q.settle(rest, c, postpone, c.kind, c.key, q.holder, c.attempts, q.now().Add(pause).UnixMicro(), "failed")
+}
+
+// settle ends or sets back c, unless it is no longer ours.
+func (q *Queue) settle(ctx context.Context, c *claimed, stmt string, args ...any) {
+	res, err := q.db.ExecAlone(ctx, stmt, args...)
+	if err != nil {
+		slog.ErrorContext(ctx, "jobs: cannot settle a job; it runs again when its lease ends", "kind", c.kind, "err", err)
+		return
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		slog.WarnContext(ctx, "jobs: a job was taken before it ended", "kind", c.kind, "attempts", c.attempts)
 	}
 }
 
-func (q *Queue) call(ctx context.Context, c claimed) (err error) {
+func (q *Queue) call(ctx context.Context, c *claimed) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("jobs: %s panicked: %v", c.kind, p)

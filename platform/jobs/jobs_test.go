@@ -38,6 +38,7 @@ func until(t *testing.T, ok func() bool) {
 
 // TestEveryJobRuns with two replicas on one database: none is lost, none runs twice.
 func TestEveryJobRuns(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d *db.DB) {
 		var mu sync.Mutex
 		ran := map[string]int{}
@@ -92,6 +93,7 @@ func TestUndoneUnitsEnqueueNothing(t *testing.T) {
 }
 
 func TestFailedAndAbandonedJobsRunAgain(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d *db.DB) {
 		var skew atomic.Int64
 		now := func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }
@@ -137,6 +139,7 @@ func TestFailedAndAbandonedJobsRunAgain(t *testing.T) {
 }
 
 func TestDelayedAndRegularWork(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d *db.DB) {
 		q := jobs.New(d, time.Now)
 		var early, often atomic.Int32
