@@ -8,6 +8,7 @@ import (
 	"causeway/modules/identity"
 	"causeway/modules/identity/passkey"
 	identitystore "causeway/modules/identity/store"
+	"causeway/modules/notice"
 	"causeway/modules/org"
 )
 
@@ -24,10 +25,17 @@ func (w *world) wireIdentity(context.Context) error {
 		Subject: func(ctx context.Context, organisation string, p identity.PersonID) string {
 			return w.org.Subject(ctx, org.ID(organisation), p)
 		},
-		Now: w.now, NewID: newID,
+		Tell: identityNotices{w}.tell, Now: w.now, NewID: newID,
 	})
 	w.jobs.Every("identity.purge", 10*time.Minute, w.identity.Purge)
 	return nil
+}
+
+// identityNotices tells people what changed about their signing in.
+type identityNotices struct{ w *world }
+
+func (n identityNotices) tell(ctx context.Context, p identity.PersonID, kind string) error {
+	return n.w.notice.Tell(ctx, notice.Message{Person: p, Kind: kind, Link: "/account"})
 }
 
 // clerkRole is the role of those who issue activation codes.

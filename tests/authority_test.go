@@ -44,10 +44,12 @@ var routes = map[string]reach{
 	"POST /demo/switches/sources/{source}": open, "POST /demo/switches/payments": open, "GET /demo/medical-report.pdf": open,
 
 	"GET /activate/done": self, "GET /account": self, "POST /account/language": self, "GET /account/passkeys/add": self, "POST /account/passkeys/add": self,
+	"GET /account/prove": self, "POST /account/prove": self, "POST /account/sessions/end-others": self,
 	"GET /work": self, "GET /consents": self, "GET /report/{class}/{field}": self, "POST /report/{class}/{field}": self, "GET /reports": self, "GET /cases": self,
 	"POST /services/{service}/start": self, "GET /payments": self, "GET /licences": self, "GET /messages": self, "GET /messages/preferences": self,
 	"POST /messages/preferences": self, "GET /activity": self,
 
+	"GET /account/passkeys/{passkey}/rename": mine, "POST /account/passkeys/{passkey}/rename": mine,
 	"GET /account/passkeys/{passkey}/remove": mine, "POST /account/passkeys/{passkey}/remove": mine, "POST /account/sessions/{session}/end": mine,
 	"GET /consents/{grant}": mine, "POST /consents/{grant}/withdraw": mine, "GET /consents/{grant}/receipt": mine, "GET /consents/{grant}/receipt.jws": mine,
 	"GET /reports/{report}": mine,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,7 @@ type Activation struct {
 	Attempts  int    // wrong numbers that may still follow
 	Name      string // "" until confirmed
 	Recovery  bool   // the person holds passkeys already; false until confirmed
+	MayKeep   bool   // the person holds passkeys, and has just used one in this browser
 }
 
 // activationState is what a ceremony of kindActivation remembers.
@@ -77,9 +79,10 @@ func (s *Service) running(ctx context.Context, token string) (Ceremony, activati
 	return c, st, code, code.usable(s.now())
 }
 
-// Activation returns how far the activation of token is. It returns ErrCeremony
-// if it is over, or why the code cannot be used any more.
-func (s *Service) Activation(ctx context.Context, token string) (Activation, error) {
+// Activation returns how far the activation of token is, in the browser in which
+// by is signed in. It returns ErrCeremony if it is over, or why the code cannot be
+// used any more.
+func (s *Service) Activation(ctx context.Context, token string, by Caller) (Activation, error) {
 	c, st, code, err := s.running(ctx, token)
 	if err != nil {
 		return Activation{}, err
@@ -93,8 +96,34 @@ func (s *Service) Activation(ctx context.Context, token string) (Activation, err
 		return Activation{}, err
 	}
 	had, err := s.d.Store.PasskeysOf(ctx, c.Person)
+	if err != nil {
+		return Activation{}, err
+	}
 	a.Name, a.Recovery = to.Name, len(had) > 0
-	return a, err
+	if a.Recovery {
+		switch err := s.mayKeep(ctx, c.Person, by); {
+		case err == nil:
+			a.MayKeep = true
+		case !errors.Is(err, ErrProof):
+			return Activation{}, err
+		}
+	}
+	return a, nil
+}
+
+// mayKeep returns ErrProof unless by is p and has just used a passkey: a code and
+// a number, which others may come by, are not enough to slip in a passkey beside
+// those that p goes on using. Without one of them the others end, and p notices.
+func (s *Service) mayKeep(ctx context.Context, p PersonID, by Caller) error {
+	if by.Person != p {
+		return ErrProof
+	}
+	if err := s.Proved(ctx, by); errors.Is(err, ErrSignIn) {
+		return ErrProof
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // Confirm checks that whoever opened the code knows the identity number of the
@@ -166,10 +195,34 @@ type Finish struct {
 	Instead Caller // whose session in this browser ends
 }
 
+// others sees to the person's other passkeys in the unit of ctx, and tells the
+// person if there are any.
+func (s *Service) others(ctx context.Context, code CodeRecord, f Finish) error {
+	had, err := s.d.Store.PasskeysOf(ctx, code.Person)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.Clear:
+		if err := s.clear(ctx, code); err != nil {
+			return err
+		}
+	case len(had) > 0:
+		if err := s.mayKeep(ctx, code.Person, f.Instead); err != nil {
+			return err
+		}
+	}
+	if len(had) == 0 {
+		return nil
+	}
+	return s.d.Tell(ctx, code.Person, "identity.notice.recovered")
+}
+
 // FinishActivation uses the code up, keeps the passkey, signs the person in and
 // records it, all of it or nothing. Of several who try with one code, one
 // succeeds. It returns the session's token, and ErrCeremony, ErrPasskey,
-// ErrPasskeyName, or why the code cannot be used.
+// ErrPasskeyName, why the code cannot be used, or ErrProof if other passkeys are
+// to be kept and none of them was just used in this browser.
 func (s *Service) FinishActivation(ctx context.Context, token string, f Finish) (string, error) {
 	_, st, code, err := s.running(ctx, token)
 	if err != nil {
@@ -188,10 +241,8 @@ func (s *Service) FinishActivation(ctx context.Context, token string, f Finish) 
 		if err := s.redeem(ctx, token); err != nil {
 			return err
 		}
-		if f.Clear {
-			if err := s.clear(ctx, code); err != nil {
-				return err
-			}
+		if err := s.others(ctx, code, f); err != nil {
+			return err
 		}
 		if err := s.d.Store.AddPasskey(ctx, key); err != nil {
 			return err

@@ -22,6 +22,7 @@ const maxResponse = 32 << 10
 const (
 	kindCreate     = "create"     // a passkey is being made
 	kindUse        = "use"        // a passkey is being used to sign in
+	kindProof      = "proof"      // a passkey is being used by who is signed in
 	kindActivation = "activation" // a code is being used
 )
 
@@ -72,8 +73,9 @@ type RelyingParty interface {
 	BeginCreate(p PersonID, name string, has [][]byte) (options, state []byte, err error)
 	// FinishCreate checks the answer and returns the passkey.
 	FinishCreate(p PersonID, state, response []byte) (Credential, error)
-	// BeginUse asks for any passkey of anybody.
-	BeginUse() (options, state []byte, err error)
+	// BeginUse asks for one of the passkeys in has, or any of anybody if there are
+	// none. Whose it was in the end is for FinishUse's find to say.
+	BeginUse(has [][]byte) (options, state []byte, err error)
 	// FinishUse checks the answer against the record that find returns.
 	FinishUse(state, response []byte, find func(p PersonID, credential []byte) (record []byte, err error)) (Use, error)
 }

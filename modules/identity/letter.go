@@ -193,7 +193,14 @@ func (s *Service) issue(ctx context.Context, clerk Clerk, d Document, p PersonID
 	if err != nil {
 		return err
 	}
-	return s.atCounter(ctx, clerk, p, "identity.code-issued", map[string]string{"document": string(d)})
+	if err := s.atCounter(ctx, clerk, p, "identity.code-issued", map[string]string{"document": string(d)}); err != nil {
+		return err
+	}
+	had, err := s.d.Store.PasskeysOf(ctx, p)
+	if err != nil || len(had) == 0 { // nobody reads messages who never signed in
+		return err
+	}
+	return s.d.Tell(ctx, p, "identity.notice.code-issued")
 }
 
 // atCounter records what clerk did for p.

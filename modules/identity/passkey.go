@@ -101,10 +101,10 @@ func (s *Service) OwnPasskeys(ctx context.Context, by Caller) ([]Passkey, error)
 }
 
 // BeginPasskey asks the caller's browser for a further passkey. It returns
-// ErrSignIn or ErrPasskeyMany.
+// ErrSignIn, ErrProof or ErrPasskeyMany.
 func (s *Service) BeginPasskey(ctx context.Context, by Caller) (Challenge, error) {
-	if !by.Known() {
-		return Challenge{}, ErrSignIn
+	if err := s.Proved(ctx, by); err != nil {
+		return Challenge{}, err
 	}
 	had, err := s.d.Store.PasskeysOf(ctx, by.Person)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Service) beginCreate(ctx context.Context, p PersonID, has [][]byte) (Ch
 // finishCreate ends the ceremony of a and returns the passkey that it made,
 // which is not stored yet.
 func (s *Service) finishCreate(ctx context.Context, p PersonID, a Answer, name string, level Assurance) (PasskeyRecord, error) {
-	if !plainText(name, 1, 60) {
+	if !plainText(name, 60) {
 		return PasskeyRecord{}, ErrPasskeyName
 	}
 	if len(a.Response) > maxResponse {
@@ -163,8 +163,8 @@ func (s *Service) finishCreate(ctx context.Context, p PersonID, a Answer, name s
 
 // AddPasskey keeps the passkey that the browser made after BeginPasskey, under
 // the name that the caller gave it, and records it. The passkey is as sure as
-// the session in which it was made. It returns ErrSignIn, ErrPasskeyName,
-// ErrCeremony, ErrPasskey, ErrPasskeyTwice or ErrPasskeyMany.
+// the session in which it was made. It returns ErrSignIn, ErrProof,
+// ErrPasskeyName, ErrCeremony, ErrPasskey, ErrPasskeyTwice or ErrPasskeyMany.
 func (s *Service) AddPasskey(ctx context.Context, by Caller, a Answer, name string) error {
 	if !by.Known() {
 		return ErrSignIn
@@ -174,6 +174,9 @@ func (s *Service) AddPasskey(ctx context.Context, by Caller, a Answer, name stri
 		return err
 	}
 	return s.d.Units.Do(ctx, func(ctx context.Context) error {
+		if err := s.Proved(ctx, by); err != nil {
+			return err
+		}
 		had, err := s.d.Store.PasskeysOf(ctx, by.Person)
 		if err != nil {
 			return err
@@ -184,12 +187,54 @@ func (s *Service) AddPasskey(ctx context.Context, by Caller, a Answer, name stri
 		if err := s.d.Store.AddPasskey(ctx, r); err != nil {
 			return err
 		}
-		return s.bySelf(ctx, by.Person, by.Channel, "identity.passkey-added", nil)
+		if err := s.bySelf(ctx, by.Person, by.Channel, "identity.passkey-added", nil); err != nil {
+			return err
+		}
+		return s.d.Tell(ctx, by.Person, "identity.notice.passkey-added")
+	})
+}
+
+// RenamePasskey gives one of the caller's passkeys another name, and records it.
+// It returns ErrSignIn, ErrPasskeyName, ErrNoPasskey, or ErrCeremony if the
+// passkey was used at this moment.
+func (s *Service) RenamePasskey(ctx context.Context, by Caller, id, name string) error {
+	if !by.Known() {
+		return ErrSignIn
+	}
+	if !plainText(name, 60) {
+		return ErrPasskeyName
+	}
+	return s.d.Units.Do(ctx, func(ctx context.Context) error {
+		all, err := s.d.Store.PasskeysOf(ctx, by.Person)
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			if r.ID != id {
+				continue
+			}
+			v, err := s.openPasskey(ctx, r)
+			if err != nil || v.Name == name {
+				return err
+			}
+			if r.Sealed, err = s.sealPasskey(ctx, by.Person, sealedPasskey{name, v.Record}); err != nil {
+				return err
+			}
+			ok, err := s.d.Store.UsePasskey(ctx, r, r.Used)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return ErrCeremony
+			}
+			return s.bySelf(ctx, by.Person, by.Channel, "identity.passkey-renamed", nil)
+		}
+		return ErrNoPasskey
 	})
 }
 
 // RemovePasskey removes one of the caller's passkeys, ends the sessions that it
-// began but for the caller's own, and records it. It returns ErrSignIn,
+// began but for the caller's own, and records it. It returns ErrSignIn, ErrProof,
 // ErrNoPasskey, or ErrPasskeyLast if it is the last that works and no unused
 // code would let the person in again.
 func (s *Service) RemovePasskey(ctx context.Context, by Caller, id string) error {
@@ -197,6 +242,9 @@ func (s *Service) RemovePasskey(ctx context.Context, by Caller, id string) error
 		return ErrSignIn
 	}
 	return s.d.Units.Do(ctx, func(ctx context.Context) error {
+		if err := s.Proved(ctx, by); err != nil {
+			return err
+		}
 		all, err := s.d.Store.PasskeysOf(ctx, by.Person)
 		if err != nil {
 			return err

@@ -174,7 +174,7 @@ func (n NewPerson) check() error {
 	switch {
 	case n.Number.IsZero():
 		return ErrNumber
-	case !plainText(n.Name, 1, 200):
+	case !plainText(n.Name, 200):
 		return ErrName
 	case n.Email != "" && !email(n.Email):
 		return ErrEmail
@@ -185,10 +185,10 @@ func (n NewPerson) check() error {
 	return nil
 }
 
-// plainText reports whether s is one line of from least to most characters, with
+// plainText reports whether s is one line of at most so many characters, with
 // something to see and nothing that hides.
-func plainText(s string, least, most int) bool {
-	if n := utf8.RuneCountInString(s); !utf8.ValidString(s) || n < least || n > most || strings.TrimSpace(s) != s {
+func plainText(s string, most int) bool {
+	if n := utf8.RuneCountInString(s); !utf8.ValidString(s) || n < 1 || n > most || strings.TrimSpace(s) != s {
 		return false
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || unicode.In(r, unicode.Cf) })

@@ -21,6 +21,7 @@ type Deps struct {
 	Desk    Desk
 	Trail   trail.Recorder
 	Subject Subject // nil: no organisation has a name for anybody
+	Tell    Tell    // nil: nobody is told anything
 	Now     func() time.Time
 	NewID   func() string
 	Random  io.Reader // nil: crypto/rand
@@ -53,6 +54,10 @@ type Keys interface {
 // Subject returns how an organisation knows a person.
 type Subject func(ctx context.Context, organisation string, p PersonID) string
 
+// Tell tells a person, in the unit of ctx, that something about their signing in
+// has changed: kind names what, as texts do.
+type Tell func(ctx context.Context, p PersonID, kind string) error
+
 // Labels of Keys.
 const (
 	labelContact = "identity.contact"
@@ -79,6 +84,9 @@ func New(d Deps) *Service {
 	}
 	if d.Subject == nil {
 		d.Subject = func(context.Context, string, PersonID) string { return "" }
+	}
+	if d.Tell == nil {
+		d.Tell = func(context.Context, PersonID, string) error { return nil }
 	}
 	return &Service{d: d, noting: map[string]struct{}{}, maxNotes: 64}
 }

@@ -45,6 +45,7 @@ type SessionRecord struct {
 	Created   time.Time
 	Seen      time.Time
 	Until     time.Time
+	Proved    time.Time // when a passkey was last used in it; zero if never
 }
 
 // Sessions keeps sessions. One that ended is gone, for every replica at once.
@@ -55,6 +56,9 @@ type Sessions interface {
 	// SessionsOf returns those that may still be used, the latest first, at most 100.
 	SessionsOf(ctx context.Context, p PersonID, now, idleSince time.Time) ([]SessionRecord, error)
 	SeeSession(ctx context.Context, p PersonID, id string, t time.Time) error
+	// ProveSession notes that a passkey was used at t, and gives the session another
+	// token; it reports whether there was a session.
+	ProveSession(ctx context.Context, p PersonID, id string, hash []byte, t time.Time) (bool, error)
 	// EndSession reports whether there was one.
 	EndSession(ctx context.Context, p PersonID, id string) (bool, error)
 	// EndSessions ends those that passkey began, or all if it is "", but not the
@@ -103,16 +107,23 @@ func (s *Service) start(ctx context.Context, b start) (string, error) {
 		return "", err
 	}
 	now, id := s.now(), s.d.NewID()
-	token := string(b.person) + "." + id + "." + secret
+	token := sessionToken(b.person, id, secret)
+	var proved time.Time
+	if b.passkey != "" {
+		proved = now
+	}
 	err = s.d.Store.AddSession(ctx, SessionRecord{
 		Person: b.person, ID: id, Hash: tokenHash(token), Passkey: b.passkey, Assurance: b.level, Role: trail.Self,
-		Actor: string(b.person), Channel: b.channel, Device: cut(b.device, 80), Created: now, Seen: now, Until: now.Add(sessionFor),
+		Actor: string(b.person), Channel: b.channel, Device: cut(b.device, 80), Created: now, Seen: now, Until: now.Add(sessionFor), Proved: proved,
 	})
 	if err != nil {
 		return "", err
 	}
 	return token, s.bySelf(ctx, b.person, b.channel, "identity.signed-in", map[string]string{"assurance": b.level.String()})
 }
+
+// sessionToken is what the browser holds of a session.
+func sessionToken(p PersonID, id, secret string) string { return string(p) + "." + id + "." + secret }
 
 // bySelf records what a person did for themselves.
 func (s *Service) bySelf(ctx context.Context, p PersonID, channel, what string, detail map[string]string) error {
@@ -122,7 +133,7 @@ func (s *Service) bySelf(ctx context.Context, p PersonID, channel, what string, 
 }
 
 func cut(s string, most int) string {
-	if !plainText(s, 1, most) {
+	if !plainText(s, most) {
 		return ""
 	}
 	return s
@@ -248,6 +259,22 @@ func (s *Service) EndSession(ctx context.Context, by Caller, id string) error {
 		return ErrNoSession
 	}
 	return s.end(ctx, by, id, "identity.session-ended")
+}
+
+// EndOtherSessions ends all of the caller's sessions but this one, and records it.
+// It asks for no passkey: it takes from everybody else, and somebody who fears a
+// thief must not be held up.
+func (s *Service) EndOtherSessions(ctx context.Context, by Caller) error {
+	if !by.Known() {
+		return ErrSignIn
+	}
+	return s.d.Units.Do(ctx, func(ctx context.Context) error {
+		n, err := s.d.Store.EndSessions(ctx, by.Person, "", by.Session)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.bySelf(ctx, by.Person, by.Channel, "identity.sessions-ended", nil)
+	})
 }
 
 func (s *Service) end(ctx context.Context, by Caller, id, what string) error {

@@ -84,11 +84,16 @@ func (y *Party) FinishCreate(p identity.PersonID, state, response []byte) (ident
 	return credential(key)
 }
 
-// BeginUse asks for any passkey of this relying party.
-func (y *Party) BeginUse() (options, state []byte, err error) {
+// BeginUse asks for one of the passkeys in has, or any of this relying party if
+// there are none.
+func (y *Party) BeginUse(has [][]byte) (options, state []byte, err error) {
 	assertion, session, err := y.w.BeginDiscoverableLogin()
 	if err != nil {
 		return nil, nil, fmt.Errorf("passkey: begin: %w", err)
+	}
+	for _, id := range has { // for the browser's sake
+		assertion.Response.AllowedCredentials = append(assertion.Response.AllowedCredentials,
+			protocol.CredentialDescriptor{Type: protocol.PublicKeyCredentialType, CredentialID: id})
 	}
 	return pair(assertion.Response, session)
 }

@@ -58,6 +58,7 @@ func TestCreateRefuses(t *testing.T) {
 		"a subdomain":      {lie: func(d *passkeytest.Device) { d.Origin, d.RPID = "https://x.causeway.example", "causeway.example" }},
 		"another party":    {lie: func(d *passkeytest.Device) { d.RPID = "evil.example" }},
 		"unverified user":  {lie: func(d *passkeytest.Device) { d.Verified = false }},
+		"in a frame":       {lie: func(d *passkeytest.Device) { d.Framed = true }},
 		"another ceremony": {lie: func(d *passkeytest.Device) { d.Type = "webauthn.get" }},
 		"another challenge": {
 			lie: func(*passkeytest.Device) {}, swap: true,
@@ -104,7 +105,7 @@ func TestAsks(t *testing.T) {
 			t.Errorf("no %s in %s", want, options)
 		}
 	}
-	if options, _, err = y.BeginUse(); err != nil || !bytes.Contains(options, []byte(`"userVerification":"required"`)) || bytes.Contains(options, []byte("allowCredentials")) {
+	if options, _, err = y.BeginUse(nil); err != nil || !bytes.Contains(options, []byte(`"userVerification":"required"`)) || bytes.Contains(options, []byte("allowCredentials")) {
 		t.Errorf("%s, %v", options, err)
 	}
 }
@@ -131,7 +132,7 @@ func TestChanged(t *testing.T) {
 		}
 		return made.Record, nil
 	}
-	if options, state, err = y.BeginUse(); err != nil {
+	if options, state, err = y.BeginUse(nil); err != nil {
 		t.Fatal(err)
 	}
 	if response, err = d.Get(options); err != nil {
@@ -177,7 +178,7 @@ func FuzzAnswers(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	_, used, err := y.BeginUse()
+	_, used, err := y.BeginUse(nil)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type Device struct {
 	Counts   bool   // its signature counter moves
 	Count    uint32
 	Forged   bool // its signatures are wrong
+	Framed   bool // the page was in a frame of another site
 	Type     string
 
 	keys []key
@@ -191,7 +192,7 @@ func (d *Device) clientData(kind, challenge string) ([]byte, error) {
 	if d.Type != "" {
 		kind = d.Type
 	}
-	return json.Marshal(map[string]any{"type": kind, "challenge": challenge, "origin": d.Origin, "crossOrigin": false})
+	return json.Marshal(map[string]any{"type": kind, "challenge": challenge, "origin": d.Origin, "crossOrigin": d.Framed})
 }
 
 func (d *Device) answer(k key, response map[string]any) ([]byte, error) {

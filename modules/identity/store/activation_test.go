@@ -22,7 +22,7 @@ func TestActivation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a, err := w.Activation(ctx, token); err != nil || a.Name != "" || a.Confirmed {
+		if a, err := w.Activation(ctx, token, identity.Caller{}); err != nil || a.Name != "" || a.Confirmed {
 			t.Errorf("before confirming: %+v, %v", a, err)
 		}
 		if _, err := w.BeginActivation(ctx, token); !errors.Is(err, identity.ErrCeremony) {
@@ -31,7 +31,7 @@ func TestActivation(t *testing.T) {
 		if err := w.Confirm(ctx, token, number(t, 1)); err != nil {
 			t.Fatal(err)
 		}
-		if a, err := w.Activation(ctx, token); err != nil || a.Name != "Chan Tai Man" || a.Recovery {
+		if a, err := w.Activation(ctx, token, identity.Caller{}); err != nil || a.Name != "Chan Tai Man" || a.Recovery {
 			t.Errorf("after confirming: %+v, %v", a, err)
 		}
 		c, err := w.BeginActivation(ctx, token)
@@ -45,7 +45,7 @@ func TestActivation(t *testing.T) {
 		if _, err := w.OpenCode(ctx, l.Code); !errors.Is(err, identity.ErrCodeUsed) {
 			t.Errorf("the code again: %v", err)
 		}
-		if _, err := w.Activation(ctx, token); !errors.Is(err, identity.ErrCeremony) {
+		if _, err := w.Activation(ctx, token, identity.Caller{}); !errors.Is(err, identity.ErrCeremony) {
 			t.Errorf("the activation again: %v", err)
 		}
 		if again := w.signIn(phone); again.Person != by.Person || again.Session == by.Session || again.Assurance != identity.Substantial {
@@ -90,7 +90,7 @@ func TestCodesEnd(t *testing.T) {
 				t.Fatalf("wrong number %d: %v", i, err)
 			}
 		}
-		if got, err := w.Activation(ctx, a); err != nil || got.Attempts != 1 {
+		if got, err := w.Activation(ctx, a, identity.Caller{}); err != nil || got.Attempts != 1 {
 			t.Errorf("activation = %+v, %v", got, err)
 		}
 		if err := w.Confirm(ctx, a, number(t, 2)); !errors.Is(err, identity.ErrCodeBlocked) {
@@ -159,7 +159,21 @@ func TestRecovery(t *testing.T) {
 		if w.trail.count("identity.recovered") != 0 {
 			t.Error("a first activation is no recovery")
 		}
-		if kept := w.activate(second, 1, false); kept.Person != by.Person {
+		if _, err := w.redeem(second, 1, false, identity.Caller{}); !errors.Is(err, identity.ErrProof) {
+			t.Errorf("a code and a number slip in a passkey beside the person's own: %v", err)
+		}
+		if _, err := w.redeem(second, 1, false, w.activate(passkeytest.New(origin), 2, false)); !errors.Is(err, identity.ErrProof) {
+			t.Errorf("another person's proof: %v", err)
+		}
+		w.pass(6 * time.Minute)
+		if _, err := w.redeem(second, 1, false, by); !errors.Is(err, identity.ErrProof) {
+			t.Errorf("a proof that is too old: %v", err)
+		}
+		if all, err := w.OwnPasskeys(ctx, by); err != nil || len(all) != 1 {
+			t.Fatalf("%d passkeys, %v", len(all), err)
+		}
+		kept := w.caller(w.redeem(second, 1, false, w.signIn(old)))
+		if kept.Person != by.Person {
 			t.Errorf("another person: %v", kept.Person)
 		}
 		w.signIn(old)

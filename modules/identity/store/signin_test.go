@@ -30,6 +30,7 @@ func TestSignInRefuses(t *testing.T) {
 			"another party":      lie(func(d *passkeytest.Device) { d.RPID = "evil.example" }),
 			"forged signature":   lie(func(d *passkeytest.Device) { d.Forged = true }),
 			"unverified user":    lie(func(d *passkeytest.Device) { d.Verified = false }),
+			"in a frame":         lie(func(d *passkeytest.Device) { d.Framed = true }),
 			"another ceremony":   lie(func(d *passkeytest.Device) { d.Type = "webauthn.create" }),
 			"backup flag change": lie(func(d *passkeytest.Device) { d.Synced = false }),
 		} {

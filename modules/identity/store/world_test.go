@@ -32,8 +32,9 @@ type world struct {
 	desk  *desk
 	trail *trails
 
-	mu  sync.Mutex // guards now
-	now time.Time
+	mu   sync.Mutex // guards what follows
+	now  time.Time
+	told []string // as person: what
 }
 
 func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
@@ -57,7 +58,13 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.Service = identity.New(identity.Deps{
 		Units: d, Store: w.store, Keys: keys.New(d, master, w.clock), Party: party, Desk: w.desk, Trail: w.trail,
 		Subject: func(_ context.Context, org string, p identity.PersonID) string { return org + "/" + string(p) },
-		Now:     w.clock, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Tell: func(_ context.Context, p identity.PersonID, kind string) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.told = append(w.told, string(p)+": "+kind)
+			return nil
+		},
+		Now: w.clock, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})
 	t.Cleanup(w.Wait)
 	return w
@@ -178,10 +185,15 @@ func (w *world) used(d *passkeytest.Device) identity.Answer {
 // is signed in.
 func (w *world) activate(d *passkeytest.Device, n int, clear bool) identity.Caller {
 	w.t.Helper()
+	return w.caller(w.redeem(d, n, clear, identity.Caller{}))
+}
+
+// redeem is activate in a browser in which by is signed in, with what comes of it.
+func (w *world) redeem(d *passkeytest.Device, n int, clear bool, by identity.Caller) (string, error) {
+	w.t.Helper()
 	token := w.open(w.letter(n), n)
 	c, err := w.BeginActivation(w.t.Context(), token)
-	session, err := w.FinishActivation(w.t.Context(), token, identity.Finish{Answer: w.made(d, c, err), Name: "My phone", Clear: clear})
-	return w.caller(session, err)
+	return w.FinishActivation(w.t.Context(), token, identity.Finish{Answer: w.made(d, c, err), Name: "My phone", Clear: clear, Instead: by})
 }
 
 // signIn signs in with d.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"causeway/modules/identity"
@@ -70,7 +71,7 @@ func (p *Pages) activation(w http.ResponseWriter, r *http.Request) (t string, a 
 	if t == "" {
 		return t, a, true, see(w, r, "/activate")
 	}
-	if a, err = p.Service.Activation(r.Context(), t); err == nil {
+	if a, err = p.Service.Activation(r.Context(), t, identity.CallerOf(r.Context())); err == nil {
 		return t, a, false, nil
 	}
 	return t, a, true, p.overActivation(w, r, err)
@@ -124,13 +125,14 @@ type createPage struct {
 	Prompt   prompt
 	Person   string
 	Recovery bool
+	MayKeep  bool
 	Others   string // what happens to the other passkeys: end or keep
 	Name     string // of the passkey
 	Problems view.Problems
 }
 
 func (p *Pages) showCreate(w http.ResponseWriter, r *http.Request) error {
-	return p.createForm(w, r, http.StatusOK, createPage{Name: device(r)})
+	return p.createForm(w, r, http.StatusOK, createPage{Name: p.suggest(r, nil)})
 }
 
 func (p *Pages) createForm(w http.ResponseWriter, r *http.Request, status int, page createPage) error {
@@ -145,7 +147,7 @@ func (p *Pages) createForm(w http.ResponseWriter, r *http.Request, status int, p
 	if err != nil {
 		return err
 	}
-	page.Prompt, page.Person, page.Recovery = newPrompt("/activate/passkey", "create", c), a.Name, a.Recovery
+	page.Prompt, page.Person, page.Recovery, page.MayKeep = newPrompt("/activate/passkey", "create", c), a.Name, a.Recovery, a.MayKeep
 	return p.View.Render(w, r, status, "identity/activate-passkey", page)
 }
 
@@ -157,7 +159,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 	if done {
 		return err
 	}
-	page := createPage{Name: r.PostFormValue("name"), Others: r.PostFormValue("others")}
+	page := createPage{Name: strings.TrimSpace(r.PostFormValue("name")), Others: r.PostFormValue("others")}
 	var session string
 	if a.Recovery && page.Others != "end" && page.Others != "keep" {
 		err = ErrOthers
@@ -167,7 +169,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	if err != nil {
-		ps, other := passkeyFields(fields{ErrOthers: "others"}).problems(err)
+		ps, other := passkeyFields(fields{ErrOthers: "others", identity.ErrProof: "passkey"}).problems(err)
 		if other != nil {
 			return p.overActivation(w, r, other)
 		}

@@ -87,8 +87,13 @@ func (p *Pages) Mount(m *httpx.Mux) {
 	m.Page("POST /account/language", httpx.Resident, p.limitPerson(p.account, p.language))
 	m.Page("GET /account/passkeys/add", httpx.Resident, p.limitPerson(p.account, p.showAdd))
 	m.Page("POST /account/passkeys/add", httpx.Resident, p.limitPerson(p.account, p.add))
+	m.Page("GET /account/prove", httpx.Resident, p.limitPerson(p.account, p.showProve))
+	m.Page("POST /account/prove", httpx.Resident, p.limitPerson(p.account, p.prove))
+	m.Page("GET /account/passkeys/{passkey}/rename", httpx.Resident, p.showRename)
+	m.Page("POST /account/passkeys/{passkey}/rename", httpx.Resident, p.limitPerson(p.account, p.rename))
 	m.Page("GET /account/passkeys/{passkey}/remove", httpx.Resident, p.showRemove)
 	m.Page("POST /account/passkeys/{passkey}/remove", httpx.Resident, p.limitPerson(p.account, p.remove))
+	m.Page("POST /account/sessions/end-others", httpx.Resident, p.limitPerson(p.account, p.endOthers))
 	m.Page("POST /account/sessions/{session}/end", httpx.Resident, p.limitPerson(p.account, p.endSession))
 
 	m.Page("GET /work/{department}/activation", httpx.Officer, p.showCounter)
