@@ -20,6 +20,7 @@ import (
 // a sentence; when there is room again they go on where they were, and nothing
 // that they were told before is lost.
 func TestDiskFull(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	dir := t.TempDir()
 	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=48m"); err != nil {
 		t.Skipf("NOT TESTED: full disks: this machine lets us mount nothing: %v", err)

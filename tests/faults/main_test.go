@@ -35,12 +35,16 @@ func run(m *testing.M) int {
 func engines(t *testing.T, f func(t *testing.T, p *harness.Place)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { f(t, place(t)) })
-	t.Run("postgres", func(t *testing.T) {
-		db := testkit.PostgresURL(t)
-		p := place(t)
-		p.DB = db
-		f(t, p)
-	})
+	t.Run("postgres", func(t *testing.T) { f(t, onPostgres(t)) })
+}
+
+// onPostgres is a new demo on PostgreSQL that has not been started.
+func onPostgres(t *testing.T) *harness.Place {
+	t.Helper()
+	db := testkit.PostgresURL(t)
+	p := place(t)
+	p.DB = db
+	return p
 }
 
 // place is a new demo on SQLite that has not been started.

@@ -3,14 +3,29 @@
 package faults_test
 
 import (
+	"flag"
 	"testing"
 	"time"
+
+	"causeway/tests/harness"
 )
 
-// TestSoakKill kills the program a thousand times, in cities of thirty lives
-// each, so that there are always people who have not renewed yet.
+var soakKills = flag.Int("soak-kills", 1000, "how often TestSoakKill kills the program")
+
+// TestSoakKill kills the program a thousand times: cities of thirty lives each, so
+// that there are always people who have not renewed yet; every fifth is on
+// PostgreSQL.
 func TestSoakKill(t *testing.T) {
-	for done := 0; done < 1000; done += 30 {
-		kills(t, place(t), min(30, 1000-done), 2*time.Second)
+	const lives = 30
+	for done, cities := 0, 0; done < *soakKills; done, cities = done+lives, cities+1 {
+		run := func(t *testing.T, p *harness.Place) { kills(t, p, min(lives, *soakKills-done), 2*time.Second) }
+		if cities%5 == 4 {
+			t.Run("postgres", func(t *testing.T) { run(t, onPostgres(t)) })
+		} else {
+			t.Run("sqlite", func(t *testing.T) { run(t, place(t)) })
+		}
+		if t.Failed() {
+			return
+		}
 	}
 }

@@ -51,6 +51,7 @@ var internals = regexp.MustCompile(`goroutine \d|\.go:\d+|runtime error|SQLSTATE
 // something. The answer is a 4xx with a sentence, and nothing has changed.
 func TestBadInput(t *testing.T) {
 	engines(t, func(t *testing.T, p *harness.Place) {
+		t.Parallel()
 		routes, err := app.Routes(t.Context(), t.TempDir(), time.Now)
 		if err != nil {
 			t.Fatal(err)
