@@ -28,6 +28,7 @@ type commands struct {
 	Serve     serveCommand `cmd:"" help:"Run for real, as the configuration file says."`
 	Service   serviceGroup `cmd:"" help:"Check and test service definitions."`
 	Log       logGroup     `cmd:"" help:"Check the transparency log."`
+	Keys      keysGroup    `cmd:"" help:"See and replace the keys that sign, and wrap keys anew."`
 	Companion struct {
 		Kind string `arg:""`
 	} `cmd:"" hidden:"" help:"One of the demo's neighbours; the demo starts them."`
@@ -90,6 +91,12 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	case "log verify":
 		v := c.Log.Verify
 		return logcmd.Verify(ctx, logcmd.Options{URL: v.URL, Key: v.Key, Since: v.Since, Data: v.Data, DB: v.DB}, std.Out, std.Err)
+	case "keys list":
+		err = c.Keys.List.list(ctx, std, now)
+	case "keys rotate <name>":
+		err = c.Keys.Rotate.rotate(ctx, std, now)
+	case "keys rewrap":
+		err = c.Keys.Rewrap.rewrap(ctx, std, now)
 	case "companion <kind>":
 		err = companion.Main(ctx, c.Companion.Kind, std.In, std.Out, now)
 	default:

@@ -81,6 +81,7 @@ func newWorld(ctx context.Context, p parts) (*world, error) {
 	if err := w.openLog(ctx); err != nil {
 		return nil, err
 	}
+	w.jobs.Every("tlog.key", keys.SignerFor, w.rekeyLog)
 	for _, wire := range []func(context.Context) error{
 		w.wireActivity, w.wireIdentity, w.wireOrg, w.wireConsent, w.wireNotice, w.wireExchange, w.wireCatalogue,
 		w.wirePayment, w.wireCredential, w.wireDocument, w.wireCasework, w.wirePages,
@@ -105,12 +106,12 @@ func (w *world) openLog(ctx context.Context) error {
 	if origin == "" {
 		origin = logOrigin(w.origin)
 	}
-	retired, err := w.retired(ctx)
+	others, err := w.otherLogKeys(ctx, key.KID)
 	if err != nil {
 		return err
 	}
 	w.log, err = tlog.New(tlog.Options{
-		DB: w.db, Origin: origin, Key: key, Retired: retired, MAC: w.ring.MAC, Now: w.now, Logger: w.parts.log,
+		DB: w.db, Origin: origin, Key: key, Retired: others, MAC: w.ring.MAC, Now: w.now, Logger: w.parts.log,
 	})
 	if err != nil {
 		return fmt.Errorf("transparency log: %w", err)
@@ -118,19 +119,33 @@ func (w *world) openLog(ctx context.Context) error {
 	return nil
 }
 
-// retired returns the keys that signed earlier checkpoints.
-func (w *world) retired(ctx context.Context) ([]ed25519.PublicKey, error) {
+// rekeyLog has the log sign with the key whose turn it is.
+func (w *world) rekeyLog(ctx context.Context) error {
+	key, err := w.ring.Signer(ctx, logcmd.SignerName, keys.Ed25519)
+	if err != nil {
+		return err
+	}
+	others, err := w.otherLogKeys(ctx, key.KID)
+	if err != nil {
+		return err
+	}
+	return w.log.Rekey(key, others)
+}
+
+// otherLogKeys returns the keys that signed earlier checkpoints, and one that will
+// sign soon: all but kid.
+func (w *world) otherLogKeys(ctx context.Context, kid string) ([]ed25519.PublicKey, error) {
 	publics, err := w.ring.Verifiers(ctx, logcmd.SignerName)
 	if err != nil {
 		return nil, err
 	}
-	var old []ed25519.PublicKey
+	var others []ed25519.PublicKey
 	for _, p := range publics {
-		if key, ok := p.Key.(ed25519.PublicKey); ok && p.Retired {
-			old = append(old, key)
+		if key, ok := p.Key.(ed25519.PublicKey); ok && p.KID != kid {
+			others = append(others, key)
 		}
 	}
-	return old, nil
+	return others, nil
 }
 
 func (w *world) wireActivity(context.Context) error {

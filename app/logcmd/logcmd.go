@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -27,7 +28,7 @@ const (
 // DB or both.
 type Options struct {
 	URL   string // of the program or of the log itself
-	Key   string // the note verifier key that the caller trusts
+	Key   string // the note verifier keys that the caller trusts, parted by commas or white space
 	Since string // a file that keeps the newest checkpoint that was found good
 
 	Data string // a folder with causeway.db, and the master file in keys/
@@ -70,11 +71,18 @@ var errUsage = errors.New("give either --url with --key, or --data, or --db")
 func verify(ctx context.Context, o Options, p *printer) error {
 	var known note.Verifiers
 	if o.Key != "" {
-		v, err := note.NewVerifier(strings.TrimSpace(o.Key))
-		if err != nil {
-			return fmt.Errorf("--key is no verifier key (NAME+HASH+KEY): %w", err)
+		var all []note.Verifier
+		for _, key := range strings.FieldsFunc(o.Key, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+			v, err := note.NewVerifier(key)
+			if err != nil {
+				return fmt.Errorf("--key is no verifier key (NAME+HASH+KEY): %w", err)
+			}
+			all = append(all, v)
 		}
-		known = note.VerifierList(v)
+		if len(all) == 0 {
+			return errors.New("--key is no verifier key (NAME+HASH+KEY): it is empty")
+		}
+		known = note.VerifierList(all...)
 	}
 	switch {
 	case o.URL != "" && (o.Data != "" || o.DB != ""), o.URL == "" && o.Data == "" && o.DB == "":

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,11 +18,16 @@ import (
 
 func ring(t *testing.T, d *db.DB) *keys.Ring {
 	t.Helper()
+	return ringAt(t, d, time.Now)
+}
+
+func ringAt(t *testing.T, d *db.DB, now func() time.Time) *keys.Ring {
+	t.Helper()
 	m, err := keys.CreateMaster(filepath.Join(t.TempDir(), "keys", "master.keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return keys.New(d, m, time.Now)
+	return keys.New(d, m, now)
 }
 
 func each(t *testing.T, f func(t *testing.T, d *db.DB)) {
@@ -131,7 +137,8 @@ func TestPrepareMakesManyKeys(t *testing.T) {
 
 func TestSignersVerifyAfterRotation(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
-		r, ctx := ring(t, d), t.Context()
+		var skew atomic.Int64
+		r, ctx := ringAt(t, d, func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }), t.Context()
 		for _, alg := range []keys.Alg{keys.Ed25519, keys.ES256} {
 			name := "test-" + string(alg)
 			s, err := r.Signer(ctx, name, alg)
@@ -142,9 +149,10 @@ func TestSignersVerifyAfterRotation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := r.Rotate(ctx, name, alg); err != nil {
+			if _, err := r.Rotate(ctx, name, keys.RotateIn); err != nil {
 				t.Fatal(err)
 			}
+			skew.Add(int64(keys.RotateIn))
 			ps, err := r.Verifiers(ctx, name)
 			if err != nil || len(ps) != 2 || ps[0].Retired || !ps[1].Retired {
 				t.Fatalf("Verifiers = %+v, %v", ps, err)

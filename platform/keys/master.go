@@ -112,6 +112,19 @@ func (m *Master) seal(label string, plain []byte) []byte {
 	return k.aead.Seal(out, nil, plain, []byte(label)) //nolint:gosec // the AEAD draws its own nonce
 }
 
+// rewrap returns what seal made under the first wrapping key; ok is false if it
+// is under that one already.
+func (m *Master) rewrap(label string, sealed []byte) (again []byte, ok bool, err error) {
+	if len(sealed) > 0 && len(sealed) > int(sealed[0]) && string(sealed[1:1+sealed[0]]) == m.wrap[0].id {
+		return nil, false, nil
+	}
+	plain, err := m.open(label, sealed)
+	if err != nil {
+		return nil, false, err
+	}
+	return m.seal(label, plain), true, nil
+}
+
 func (m *Master) open(label string, sealed []byte) ([]byte, error) {
 	if len(sealed) == 0 || len(sealed) < 1+int(sealed[0]) {
 		return nil, ErrSealed

@@ -47,7 +47,12 @@ type Ring struct {
 
 	mu      sync.RWMutex // guards persons and signers
 	persons map[string]cached
-	signers map[string]*Signer
+	signers map[string]cachedSigner
+}
+
+type cachedSigner struct {
+	*Signer
+	till time.Time
 }
 
 type cached struct {
@@ -57,7 +62,7 @@ type cached struct {
 
 // New returns the keys in d under master.
 func New(d *db.DB, master *Master, now func() time.Time) *Ring {
-	return &Ring{db: d, master: master, now: now, persons: map[string]cached{}, signers: map[string]*Signer{}}
+	return &Ring{db: d, master: master, now: now, persons: map[string]cached{}, signers: map[string]cachedSigner{}}
 }
 
 // Seal encrypts plain under person's key. label says what it is, and must be

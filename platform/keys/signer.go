@@ -9,12 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 )
 
 // Alg is a signature algorithm by its JOSE name.
@@ -39,80 +39,67 @@ type Public struct {
 	KID     string
 	Alg     Alg
 	Key     crypto.PublicKey // ed25519.PublicKey or *ecdsa.PublicKey
-	Retired bool
+	From    time.Time        // when it begins to sign
+	Retired bool             // another signs in its place
 }
-
-const activeSigner = `
-SELECT kid, alg, wrapped
-FROM keys_signers
-WHERE name = $1 AND retired_us IS NULL`
 
 const insertSigner = `
 INSERT INTO keys_signers (name, kid, alg, public, wrapped, created_us)
 VALUES ($1, $2, $3, $4, $5, $6)`
 
-const retireSigner = `
-UPDATE keys_signers
-SET retired_us = $2
-WHERE name = $1 AND retired_us IS NULL`
-
 // Signer returns the key that signs as name, which it makes with alg when there
-// is none yet.
+// is none yet. Whoever keeps it for long misses its successor: ask each time.
 func (r *Ring) Signer(ctx context.Context, name string, alg Alg) (*Signer, error) {
+	now := r.now()
 	r.mu.RLock()
-	s := r.signers[name]
+	c := r.signers[name]
 	r.mu.RUnlock()
-	if s != nil {
-		return s, nil
+	if c.Signer != nil && now.Before(c.till) {
+		return c.Signer, nil
 	}
 	err := r.db.Do(ctx, func(ctx context.Context) error {
-		var err error
-		s, err = r.active(ctx, name)
-		if errors.Is(err, sql.ErrNoRows) {
-			s, err = r.create(ctx, name, alg)
+		all, err := r.rows(ctx, name)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			c.Signer, err = r.create(ctx, name, alg, now)
+			return err
+		}
+		row := all[signing(all, now)]
+		if c.Signer == nil || c.KID != row.KID {
+			c.Signer, err = r.unwrap(name, row)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("signer %s: %w", name, err)
 	}
-	if s.Alg != alg {
-		return nil, fmt.Errorf("signer %s: its key is for %s, not %s", name, s.Alg, alg)
+	if c.Alg != alg {
+		return nil, fmt.Errorf("signer %s: its key is for %s, not %s", name, c.Alg, alg)
 	}
+	c.till = now.Add(SignerFor)
 	r.db.After(ctx, func() {
 		r.mu.Lock()
-		r.signers[name] = s
+		r.signers[name] = c
 		r.mu.Unlock()
 	})
-	return s, nil
+	return c.Signer, nil
 }
 
-// Rotate makes a new key for name; what the old ones signed still verifies.
-// Other replicas sign with the new one after their next start.
-func (r *Ring) Rotate(ctx context.Context, name string, alg Alg) error {
-	err := r.db.Do(ctx, func(ctx context.Context) error {
-		if _, err := r.db.Exec(ctx, retireSigner, name, r.now().UnixMicro()); err != nil {
-			return err
+// signing returns the index of the key of all, which is newest first, that signs
+// at now: the newest that is to sign already, or the first there ever was.
+func signing(all []signerRow, now time.Time) int {
+	for i, k := range all {
+		if !k.From.After(now) {
+			return i
 		}
-		_, err := r.create(ctx, name, alg)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("rotate %s: %w", name, err)
 	}
-	r.mu.Lock()
-	delete(r.signers, name)
-	r.mu.Unlock()
-	return nil
+	return len(all) - 1
 }
 
-func (r *Ring) active(ctx context.Context, name string) (*Signer, error) {
-	var s Signer
-	var wrapped []byte
-	if err := r.db.QueryRow(ctx, activeSigner, name).Scan(&s.KID, &s.Alg, &wrapped); err != nil {
-		return nil, err
-	}
-	der, err := r.master.open("signer\x00"+name, wrapped)
+func (r *Ring) unwrap(name string, k signerRow) (*Signer, error) {
+	der, err := r.master.open("signer\x00"+name, k.wrapped)
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +111,11 @@ func (r *Ring) active(ctx context.Context, name string) (*Signer, error) {
 	if !ok {
 		return nil, errors.New("stored key cannot sign")
 	}
-	s.private = private
-	return &s, nil
+	return &Signer{KID: k.KID, Alg: k.Alg, private: private}, nil
 }
 
-func (r *Ring) create(ctx context.Context, name string, alg Alg) (*Signer, error) {
+// create adds a key that signs as name at the instant from.
+func (r *Ring) create(ctx context.Context, name string, alg Alg, from time.Time) (*Signer, error) {
 	s, err := NewSigner(alg)
 	if err != nil {
 		return nil, err
@@ -141,7 +128,7 @@ func (r *Ring) create(ctx context.Context, name string, alg Alg) (*Signer, error
 	if err != nil {
 		return nil, fmt.Errorf("encode key: %w", err)
 	}
-	_, err = r.db.Exec(ctx, insertSigner, name, s.KID, string(alg), public, r.master.seal("signer\x00"+name, der), r.now().UnixMicro())
+	_, err = r.db.Exec(ctx, insertSigner, name, s.KID, string(alg), public, r.master.seal("signer\x00"+name, der), from.UnixMicro())
 	return s, err
 }
 
@@ -218,34 +205,4 @@ func (s *Signer) JWS(header map[string]any, payload []byte) (string, error) {
 	}
 	text = append(text, '.')
 	return string(enc.AppendEncode(text, sig)), nil
-}
-
-const publicsOf = `
-SELECT kid, alg, public, retired_us
-FROM keys_signers
-WHERE name = $1
-ORDER BY created_us DESC, kid`
-
-// Verifiers returns the public keys of name, newest first, retired ones too.
-func (r *Ring) Verifiers(ctx context.Context, name string) ([]Public, error) {
-	rows, err := r.db.Query(ctx, publicsOf, name)
-	if err != nil {
-		return nil, fmt.Errorf("public keys of %s: %w", name, err)
-	}
-	defer rows.Close()
-	var all []Public
-	for rows.Next() {
-		var p Public
-		var der []byte
-		var retired sql.NullInt64
-		if err := rows.Scan(&p.KID, &p.Alg, &der, &retired); err != nil {
-			return nil, fmt.Errorf("public keys of %s: %w", name, err)
-		}
-		if p.Key, err = x509.ParsePKIXPublicKey(der); err != nil {
-			return nil, fmt.Errorf("public keys of %s: %w", name, err)
-		}
-		p.Retired = retired.Valid
-		all = append(all, p)
-	}
-	return all, rows.Err()
 }

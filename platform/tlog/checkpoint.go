@@ -4,8 +4,10 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
 	merkle "golang.org/x/mod/sumdb/tlog"
@@ -90,17 +92,67 @@ func Verifier(origin string, public ed25519.PublicKey) (note.Verifier, string, e
 	return v, key, nil
 }
 
-// signer is a note.Signer over a Key, with the verifiers of it and its
+// signer signs for a log, with a key that can be replaced while it runs.
+type signer struct{ now atomic.Pointer[signing] }
+
+// key returns the verifier key, and known the verifiers of it and its
 // predecessors.
-type signer struct {
-	note.Verifier
-	origin string
-	key    string // the verifier key
-	sign   func([]byte) ([]byte, error)
-	known  note.Verifiers
+func (s *signer) key() string           { return s.now.Load().keys[0] }
+func (s *signer) known() note.Verifiers { return s.now.Load().known }
+func (s *signer) origin() string        { return s.now.Load().origin }
+
+// checkpoint signs the tree of size with root.
+func (s *signer) checkpoint(size int64, root Hash) (Checkpoint, error) {
+	return s.now.Load().checkpoint(size, root)
 }
 
 func newSigner(origin string, key Key, retired []ed25519.PublicKey) (*signer, error) {
+	now, err := newSigning(origin, key, retired)
+	if err != nil {
+		return nil, err
+	}
+	s := &signer{}
+	s.now.Store(now)
+	return s, nil
+}
+
+// Rekey has l sign with key from now on, and know the checkpoints of those in
+// others: keys that signed earlier, and keys that other replicas may sign with
+// already. It does nothing if that is how it is.
+func (l *Log) Rekey(key Key, others []ed25519.PublicKey) error {
+	now, err := newSigning(l.signer.origin(), key, others)
+	if err != nil {
+		return err
+	}
+	if was := l.signer.now.Load(); !slices.Equal(was.keys, now.keys) {
+		l.signer.now.Store(now)
+	}
+	return nil
+}
+
+// KeyOf returns the verifier key of whichever key has signed c, or "" if none that
+// the log knows did.
+func (l *Log) KeyOf(c Checkpoint) string {
+	s := l.signer.now.Load()
+	for i, v := range s.all {
+		if _, err := note.Open([]byte(c.Note), note.VerifierList(v)); err == nil {
+			return s.keys[i]
+		}
+	}
+	return ""
+}
+
+// signing is a note.Signer over a Key, with the verifiers of it and of others.
+type signing struct {
+	note.Verifier
+	sign   func([]byte) ([]byte, error)
+	origin string
+	keys   []string        // the verifier keys, its own first
+	all    []note.Verifier // of keys, in their order
+	known  note.Verifiers
+}
+
+func newSigning(origin string, key Key, others []ed25519.PublicKey) (*signing, error) {
 	if strings.ContainsAny(origin, "\n") {
 		return nil, fmt.Errorf("log origin %q: holds a newline", origin)
 	}
@@ -112,25 +164,27 @@ func newSigner(origin string, key Key, retired []ed25519.PublicKey) (*signer, er
 	if err != nil {
 		return nil, err
 	}
+	s := &signing{Verifier: v, origin: origin, sign: key.Sign}
 	all := []note.Verifier{v}
-	for _, p := range retired {
+	s.keys = []string{text}
+	for _, p := range others {
 		if p.Equal(public) {
 			continue
 		}
-		old, _, err := Verifier(origin, p)
+		other, text, err := Verifier(origin, p)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, old)
+		all, s.keys = append(all, other), append(s.keys, text)
 	}
-	return &signer{Verifier: v, origin: origin, key: text, sign: key.Sign, known: note.VerifierList(all...)}, nil
+	s.all, s.known = all, note.VerifierList(all...)
+	return s, nil
 }
 
 // Sign implements note.Signer.
-func (s *signer) Sign(msg []byte) ([]byte, error) { return s.sign(msg) }
+func (s *signing) Sign(msg []byte) ([]byte, error) { return s.sign(msg) }
 
-// checkpoint signs the tree of size with root.
-func (s *signer) checkpoint(size int64, root Hash) (Checkpoint, error) {
+func (s *signing) checkpoint(size int64, root Hash) (Checkpoint, error) {
 	c := Checkpoint{Origin: s.origin, Size: size, Root: root}
 	text, err := note.Sign(&note.Note{Text: c.text()}, s)
 	if err != nil {

@@ -69,7 +69,7 @@ func (l *Log) Prove(ctx context.Context, id string) (Proof, error) {
 	if p.Path, err = l.inclusion(ctx, p.Index, p.Checkpoint); err != nil {
 		return p, err
 	}
-	if err := p.Check(l.signer.known); err != nil {
+	if err := p.Check(l.signer.known()); err != nil {
 		return p, fmt.Errorf("%w: leaf %d: %w", ErrCorrupt, p.Index, err)
 	}
 	return p, nil

@@ -185,9 +185,9 @@ func (r reader) proven(ctx context.Context, c Checkpoint) merkle.HashReader {
 // Checkpoint returns the newest checkpoint; it has size 0 and no note before the
 // sequencer has run.
 func (l *Log) Checkpoint(ctx context.Context) (Checkpoint, error) {
-	c, err := reader{l.db}.latest(ctx, l.signer.known)
+	c, err := reader{l.db}.latest(ctx, l.signer.known())
 	if errors.Is(err, sql.ErrNoRows) {
-		return Checkpoint{Origin: l.signer.origin, Root: (&edge{}).root()}, nil
+		return Checkpoint{Origin: l.signer.origin(), Root: (&edge{}).root()}, nil
 	}
 	if err == nil {
 		l.saw(c.Size)

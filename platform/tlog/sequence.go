@@ -180,7 +180,7 @@ func (l *Log) genuine(p pendingRow) bool {
 // its past. first reports a log that has no checkpoint yet.
 func (l *Log) load(ctx context.Context) (e *edge, first bool, err error) {
 	r := reader{l.db}
-	c, err := r.latest(ctx, l.signer.known)
+	c, err := r.latest(ctx, l.signer.known())
 	if errors.Is(err, sql.ErrNoRows) {
 		if l.high.Note != "" {
 			return nil, false, fmt.Errorf("%w: the checkpoints are gone; the newest was of size %d", ErrCorrupt, l.high.Size)

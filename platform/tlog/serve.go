@@ -26,12 +26,15 @@ func (l *Log) ServeCheckpoint(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(c.Note))
 }
 
-// ServeKey answers with the verifier key. Whoever wants to be sure of it takes it
+// ServeKey answers with the verifier key, and below it those of the keys that
+// signed earlier or will sign soon. Whoever wants to be sure of them takes them
 // from somewhere else than the log.
 func (l *Log) ServeKey(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
-	_, _ = w.Write([]byte(l.VerifierKey() + "\n"))
+	for _, key := range l.signer.now.Load().keys {
+		_, _ = w.Write([]byte(key + "\n"))
+	}
 }
 
 // ServeTile answers with a tile or an entry bundle, which the end of the path
@@ -94,7 +97,7 @@ type proofJSON struct {
 }
 
 func (l *Log) proofJSON(path []Hash, c Checkpoint) proofJSON {
-	j := proofJSON{Size: c.Size, Root: c.Root.String(), Proof: make([]string, len(path)), Checkpoint: c.Note, Key: l.VerifierKey()}
+	j := proofJSON{Size: c.Size, Root: c.Root.String(), Proof: make([]string, len(path)), Checkpoint: c.Note, Key: l.KeyOf(c)}
 	for i, h := range path {
 		j.Proof[i] = h.String()
 	}

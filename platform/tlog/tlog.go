@@ -102,7 +102,7 @@ func New(o Options) (*Log, error) {
 
 // VerifierKey returns the key with which anyone checks the log's checkpoints, in
 // the form of a note verifier key.
-func (l *Log) VerifierKey() string { return l.signer.key }
+func (l *Log) VerifierKey() string { return l.signer.key() }
 
 const insertPending = `
 INSERT INTO tlog_pending (id, leaf, mac)

@@ -39,7 +39,7 @@ func (l *Log) Prove(ctx context.Context, id string) (activity.Proof, error) {
 	out := activity.Proof{
 		Index: p.Index, Size: p.Checkpoint.Size, Leaf: p.Leaf, LeafHash: p.LeafHash().String(),
 		Path: make([]string, len(p.Path)), Root: p.Checkpoint.Root.String(),
-		Checkpoint: p.Checkpoint.Note, Key: l.log.VerifierKey(),
+		Checkpoint: p.Checkpoint.Note, Key: l.log.KeyOf(p.Checkpoint),
 	}
 	for i, h := range p.Path {
 		out.Path[i] = h.String()
