@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"causeway/modules/credential"
 	exchangeweb "causeway/modules/exchange/web"
 	"causeway/modules/org"
 	orgweb "causeway/modules/org/web"
@@ -43,7 +44,7 @@ func (w *world) consoles(_ context.Context, o org.Officer) []orgweb.Console {
 	}
 	add("casework.queue.title", "/cases", true)
 	add("identity.counter.heading", "/activation", o.Has(clerkRole))
-	add("credential.desk.title", "/licences", o.Has("licence-officer"))
+	add("credential.desk.title", "/licences", w.credential.AtDesk(o) == nil)
 	add("exchange.inbox.title", "/reports", o.Has("data-steward"))
 	add("exchange.sources.title", "/sources", o.Has("data-steward"))
 	add("activity.department.title", "/activity", o.Has(org.DepartmentAdmin))
@@ -53,14 +54,14 @@ func (w *world) consoles(_ context.Context, o org.Officer) []orgweb.Console {
 // roles lists the roles that a department's services name, beside those that
 // the program itself knows.
 func (w *world) roles(ctx context.Context, d org.ID) []string {
-	roles := []string{org.DepartmentAdmin, "data-steward", "licence-officer", clerkRole}
+	roles := []string{org.DepartmentAdmin, "data-steward", credential.RoleOfficer, credential.RoleRevoker, clerkRole}
 	services, err := w.catalogue.List(ctx)
 	if err != nil {
 		return roles
 	}
 	for _, p := range services {
 		for _, s := range p.Definition.Steps {
-			if org.ID(s.By) == d {
+			if org.ID(s.By) == d && s.Role != "" {
 				roles = append(roles, s.Role)
 			}
 		}
@@ -89,9 +90,14 @@ func (n names) Name(ctx context.Context, kind, id string, detail map[string]stri
 			return p.Label, true
 		}
 		if key := "casework.refuse." + id; n.w.view.Has(key) { // an officer's reason
-			return lang.Text{En: n.w.view.Text(lang.English, key, nil), Hant: n.w.view.Text(lang.Hant, key, nil), Hans: n.w.view.Text(lang.Hans, key, nil)}, true
+			return n.w.everywhere(key), true
 		}
+	case "role":
+		return n.w.roleName(ctx, id)
 	case "type":
+		if name, ok := n.w.licenceName(ctx, id); ok {
+			return name, true
+		}
 		if c, ok := n.w.classes.Class(id); ok {
 			return c.Label, true
 		}

@@ -63,14 +63,14 @@ func (w *world) wirePages(ctx context.Context) error {
 	w.mountBasics()
 	w.pages.Mount(w.mux)
 	homeweb.Mount(w.mux, homeweb.Deps{Service: newHome(w), Views: w.view, Demo: w.demo})
-	orgweb.Mount(w.mux, orgweb.Deps{Orgs: w.org, Views: w.view, Now: w.now, Consoles: w.consoles, Roles: w.roles, Keys: w.answerKeys})
+	orgweb.Mount(w.mux, orgweb.Deps{Orgs: w.org, Views: w.view, Now: w.now, Consoles: w.consoles, Roles: w.roles, RoleName: w.roleName, Endings: w.endings, Keys: w.answerKeys})
 	catalogueweb.Mount(w.mux, catalogueweb.Deps{
 		Services: w.catalogue, Departments: w.org, Classes: catalogueClasses{w}, Purposes: purposes{w}, Views: w.view,
 		SignedIn: func(ctx context.Context) bool { return identity.CallerOf(ctx).Known() },
 	})
 	consentweb.Mount(w.mux, consentweb.Deps{Consents: w.consent, Views: w.view, Now: w.now})
 	exchangeweb.Mount(w.mux, exchangeweb.Deps{Exchange: w.exchange, Departments: w.org, Views: w.view, Now: w.now})
-	caseworkweb.Mount(w.mux, caseworkweb.Deps{Cases: w.casework, Views: w.view, Purpose: w.consent.Purpose})
+	caseworkweb.Mount(w.mux, caseworkweb.Deps{Cases: w.casework, Views: w.view, Purpose: w.consent.Purpose, Role: w.roleName})
 	paymentweb.Mount(w.mux, paymentweb.Deps{Payments: w.payment, Departments: departmentNames{w.org}, Callbacks: w.callbacks, Views: w.view})
 	credentialweb.Mount(w.mux, credentialweb.Deps{Service: w.credential, Departments: w.org, Issuer: w.licenceFormat(), View: w.view, Origin: w.origin})
 	documentweb.Mount(w.mux, w.document)

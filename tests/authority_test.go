@@ -77,6 +77,7 @@ var routes = map[string]reach{
 	"GET /work/{department}/cases/{case}": file, "POST /work/{department}/cases/{case}/claim": file, "POST /work/{department}/cases/{case}/release": file,
 	"POST /work/{department}/cases/{case}/look": file, "POST /work/{department}/cases/{case}/approve": file, "POST /work/{department}/cases/{case}/refuse": file,
 	"POST /work/{department}/cases/{case}/ask": file, "POST /work/{department}/cases/{case}/effects": file,
+	"POST /work/{department}/cases/{case}/by-hand": file, "POST /work/{department}/cases/{case}/by-hand/answer": file,
 	"GET /work/{department}/licences/revocations/{request}": file, "POST /work/{department}/licences/revocations/{request}/{decision}": file,
 	"GET /work/{department}/uploads/{upload}": file, "GET /work/{department}/uploads/{upload}/preview": file,
 	"GET /work/{department}/activity/{entry}": file, "GET /work/{department}/activity/{entry}/proof": file,

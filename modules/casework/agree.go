@@ -46,6 +46,12 @@ func (s *Service) wanted(ctx context.Context, def *service.Definition) ([]Wanted
 			if !ok {
 				return nil, fmt.Errorf("definition %s: %s.%s: %w", def.ID, e.Class, f.Name, exchange.ErrField)
 			}
+			if len(f.Values) > 0 { // the definition's words win
+				field.Values, field.List = make([]exchange.Word, len(f.Values)), ""
+				for i, v := range f.Values {
+					field.Values[i] = exchange.Word(v)
+				}
+			}
 			w.Fields = append(w.Fields, field)
 		}
 		ws = append(ws, w)

@@ -8,6 +8,7 @@ import (
 	"causeway/modules/exchange"
 	"causeway/modules/identity"
 	"causeway/modules/service"
+	"causeway/platform/day"
 )
 
 // A Typed is what a form sent for the fields of a fact, or for a question. It
@@ -79,7 +80,7 @@ func (s *Service) Type(ctx context.Context, by identity.Caller, id ID, evidence 
 		record := map[string]any{}
 		typed = Typed{values, map[string]error{}}
 		for _, f := range e.Fields {
-			v, err := f.Read(values[f.Name])
+			v, err := s.read(e, f, values[f.Name], day.In(t.at, def.Zone))
 			if err != nil {
 				typed.Problems[f.Name] = err
 				continue
@@ -99,6 +100,21 @@ func (s *Service) Type(ctx context.Context, by identity.Caller, id ID, evidence 
 	return typed, err
 }
 
+// read takes what a form sent for a fact: a code must be one that the definition
+// or the class has words for.
+func (s *Service) read(e service.Evidence, f service.Field, typed string, on day.Date) (any, error) {
+	v, err := f.Read(typed, on)
+	if err != nil {
+		return nil, err
+	}
+	class, _ := s.d.Gateway.Class(e.Class)
+	field, _ := class.Field(f.Name)
+	if code, ok := v.(string); ok && len(f.Values) == 0 && !field.Takes(code) {
+		return nil, service.ErrNotOption
+	}
+	return v, nil
+}
+
 // typeable reports whether the applicant may type e: the service allows it and
 // no registry gave it, or the applicant does not agree to its being asked.
 func typeable(e service.Evidence, x Fact, c Case) bool {
@@ -114,7 +130,7 @@ func (s *Service) Answer(ctx context.Context, by identity.Caller, id ID, questio
 		if err != nil || q.Type == service.FileQuestion {
 			return errors.Join(err, ErrNoEvidence)
 		}
-		a, err := q.Read(value)
+		a, err := q.Read(value, day.In(t.at, def.Zone))
 		if err != nil {
 			typed = Typed{map[string]string{question: value}, map[string]error{question: err}}
 			return ErrTyped

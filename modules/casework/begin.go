@@ -8,6 +8,7 @@ import (
 
 	"causeway/modules/org"
 	"causeway/modules/service"
+	"causeway/platform/lang"
 )
 
 // start starts the effects that out names, and returns what the applicant is
@@ -40,7 +41,7 @@ func (s *Service) begin(ctx context.Context, c Case, due service.EffectDue, i, a
 	switch due.Kind {
 	case service.Credential:
 		r.Type, r.From, r.Until, r.Claims = due.Type, due.From, due.Until, due.Record()
-		r.Names = due.Names()
+		r.Names = s.names(due)
 	case service.Write:
 		r.Class, r.Record = due.Type, due.Record()
 	}
@@ -51,10 +52,26 @@ func (s *Service) begin(ctx context.Context, c Case, due service.EffectDue, i, a
 	return EffectRow{Key: r.Key, Ordinal: i + 1, Kind: r.Kind, State: state, Attempts: attempt, Result: result, Changed: s.now()}, nil
 }
 
+// names is what the values of due are called: a fact that was fetched, and that
+// the definition has no other words for, as its registry calls it.
+func (s *Service) names(due service.EffectDue) map[string]lang.Text {
+	names := due.Names()
+	for _, v := range due.Values {
+		if _, named := names[v.Name]; named || v.Class == "" {
+			continue
+		}
+		class, _ := s.d.Gateway.Class(v.Class)
+		if f, ok := class.Field(v.Field); ok {
+			names[v.Name] = f.Label
+		}
+	}
+	return names
+}
+
 // done reports whether every effect is, but for those that others replace.
 func done(rows []EffectRow) bool {
 	return !slices.ContainsFunc(rows, func(r EffectRow) bool {
-		return r.Kind != PaymentEffect && r.State != EffectDone && r.State != EffectUndone
+		return r.Kind != PaymentEffect && r.State != EffectDone && r.State != EffectByHand && r.State != EffectUndone
 	})
 }
 
@@ -70,17 +87,7 @@ func (s *Service) putAll(ctx context.Context, c Case, rows []EffectRow) error {
 // Retry starts again what failed of an approved case. It returns ErrNotNow if
 // nothing has.
 func (s *Service) Retry(ctx context.Context, o org.Officer, id ID, rev int64) error {
-	t, err := s.theirs(ctx, o, id)
-	if err != nil {
-		return err
-	}
-	if t.c.State != Approved {
-		return ErrNotNow
-	}
-	if t.c.Rev != rev {
-		return ErrChanged
-	}
-	def, err := s.definition(ctx, t.c)
+	t, def, _, err := s.completes(ctx, o, id, rev)
 	if err != nil {
 		return err
 	}
@@ -123,5 +130,5 @@ func (s *Service) restart(ctx context.Context, t turn, def *service.Definition, 
 			return err
 		}
 	}
-	return s.commit(ctx, &t, func(ctx context.Context) error { return s.putAll(ctx, t.c, put) })
+	return s.commit(ctx, &t, s.record(t.c, by, "casework.retried", "", nil), func(ctx context.Context) error { return s.putAll(ctx, t.c, put) })
 }

@@ -81,6 +81,8 @@ var (
 	ErrNotClaimed = fault.New(fault.Conflict, "casework.not-claimed")
 	// ErrRole reports an officer without the role that the step asks for.
 	ErrRole = fault.New(fault.Forbidden, "casework.role")
+	// ErrSameOfficer reports an officer who would confirm their own word.
+	ErrSameOfficer = fault.New(fault.Forbidden, "casework.same-officer")
 	// ErrReason reports a decision or a look-up without its reason.
 	ErrReason = fault.New(fault.Invalid, "casework.reason")
 	// ErrNotReady reports an application that lacks something it needs.

@@ -44,10 +44,12 @@ func (s *Service) Queue(ctx context.Context, o org.Officer, q Queue) (list []Lis
 // and its View's Definition and Owner.
 type Desk struct {
 	View
-	Open    bool // the officer has taken it, or said why they look at it
-	Mine    bool // the officer has taken it
-	History []Line
-	Effects []EffectRow
+	Open       bool // the officer has taken it, or said why they look at it
+	Mine       bool // the officer has taken it
+	History    []Line
+	Effects    []EffectRow
+	Rejections []Rejection // what registries did not take
+	ByHand     *Proposal   // what waits for a second officer's consent, or nil
 }
 
 // Desk returns a case of o's department. What the applicant gave is in it once o
@@ -78,7 +80,13 @@ func (s *Service) Desk(ctx context.Context, o org.Officer, id ID) (Desk, error) 
 	if d.History, err = s.lines(ctx, c); err != nil {
 		return Desk{}, err
 	}
-	d.Effects, err = s.d.Store.Effects(ctx, c)
+	if d.Effects, err = s.d.Store.Effects(ctx, c); err != nil || c.State != Approved {
+		return d, err
+	}
+	if p, ok := proposal(d.History); ok {
+		d.ByHand = &p
+	}
+	d.Rejections, err = s.rejections(ctx, c, d.Outcome, d.Effects)
 	return d, err
 }
 

@@ -26,6 +26,7 @@ const (
 	EffectRunning EffectState = "running" // started; its end will be told
 	EffectDone    EffectState = "done"
 	EffectFailed  EffectState = "failed"  // it never will be, by itself
+	EffectByHand  EffectState = "by-hand" // it failed, and officers have seen to it
 	EffectUndoing EffectState = "undoing" // being taken back
 	EffectUndone  EffectState = "undone"
 )

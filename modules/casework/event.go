@@ -39,7 +39,10 @@ const (
 	WasWithdrawn        What = "withdrawn"
 	WasEffectDone       What = "effect-done"
 	WasEffectFailed     What = "effect-failed"
-	WasRetried          What = "retried" // an effect that had failed
+	WasRetried          What = "retried"       // an effect that had failed
+	WasHandAsked        What = "hand-asked"    // an officer says that what failed was done by hand
+	WasHandRejected     What = "hand-rejected" // a second officer does not agree
+	WasByHand           What = "by-hand"       // a second officer does
 	WasRefunded         What = "refunded"
 	WasDone             What = "done"
 	WasExpired          What = "expired"
@@ -91,6 +94,6 @@ func Whats() []What {
 	return []What{
 		WasOpened, WasConsented, WasConsentWithdrawn, WasAsked, WasFetched, WasChosen, WasTyped, WasAnswered, WasIneligible, WasSubmitted,
 		WasPaid, WasNotPaid, WasAtStep, WasStepPassed, WasClaimed, WasReleased, WasEscalated, WasRenewed, WasAskedMore, WasGivenMore,
-		WasApproved, WasRefused, WasWithdrawn, WasEffectDone, WasEffectFailed, WasRetried, WasRefunded, WasDone, WasExpired, WasPurged,
+		WasApproved, WasRefused, WasWithdrawn, WasEffectDone, WasEffectFailed, WasRetried, WasHandAsked, WasHandRejected, WasByHand, WasRefunded, WasDone, WasExpired, WasPurged,
 	}
 }

@@ -35,7 +35,10 @@ func moves(s State) map[What]State {
 			WasGivenMore: Deciding, WasWithdrawn: Withdrawn,
 		}
 	case Approved:
-		return map[What]State{WasEffectDone: Approved, WasEffectFailed: Approved, WasRetried: Approved, WasDone: Done}
+		return map[What]State{
+			WasEffectDone: Approved, WasEffectFailed: Approved, WasRetried: Approved,
+			WasHandAsked: Approved, WasHandRejected: Approved, WasByHand: Approved, WasDone: Done,
+		}
 	case Refusing:
 		return map[What]State{WasRefunded: Refused}
 	case Withdrawing:
@@ -148,6 +151,6 @@ func (c *Case) project(e Event) {
 	case WasPurged:
 		c.Purged = true
 	case WasChosen, WasTyped, WasAnswered, WasNotPaid, WasRenewed, WasApproved, WasWithdrawn,
-		WasEffectDone, WasEffectFailed, WasRetried, WasRefunded, WasDone, WasExpired:
+		WasEffectDone, WasEffectFailed, WasRetried, WasHandAsked, WasHandRejected, WasByHand, WasRefunded, WasDone, WasExpired:
 	}
 }

@@ -300,7 +300,7 @@ func TestOfficerPages(t *testing.T) {
 		s.post(path+"/look", "reason", "").is(t, 422, "Say why")
 		s.post(path+"/approve", "rev", rev(t, closed)).is(t, 409)
 		s.post(path+"/claim", "rev", rev(t, closed)).is(t, 303)
-		open := s.get(path).is(t, 200, "WONG", "report.pdf", "/work/transport-department/uploads/", "too-early", "Passed", "HKD 90.00", "Refuse the application", "The fee was paid")
+		open := s.get(path).is(t, 200, "WONG", "report.pdf", "/work/transport-department/uploads/", "Within four months before the licence ends", "Passed", "HKD 90.00", "Refuse the application", "The fee was paid")
 		v := rev(t, s.get(path))
 		s.post(path+"/refuse", "rev", v, "why", "other").is(t, 422, "Choose a reason")
 		s.post(path+"/refuse", "rev", v, "words", "No").is(t, 422)

@@ -19,6 +19,8 @@ type View struct {
 	Case       Case
 	Definition *service.Definition
 	Owner      org.Department // who runs the service
+	With       org.Department // who has the case, or decided it
+	Stages     []Stage        // whose turn it is, was and will be
 	File       *File          // empty once it has been removed
 	Outcome    service.Outcome
 	Wanted     []Wanted
@@ -66,6 +68,9 @@ func (s *Service) view(ctx context.Context, t *turn) (View, error) {
 	if v.Owner, err = s.d.Departments.Department(ctx, org.ID(def.Owner)); err != nil {
 		return View{}, fmt.Errorf("owner of %s: %w", def.ID, err)
 	}
+	if v.With, err = s.d.Departments.Department(ctx, t.c.Department); err != nil {
+		return View{}, fmt.Errorf("department of case %s: %w", t.c.ID, err)
+	}
 	if v.Wanted, err = s.wanted(ctx, def); err != nil {
 		return View{}, err
 	}
@@ -73,6 +78,9 @@ func (s *Service) view(ctx context.Context, t *turn) (View, error) {
 		return v, nil
 	}
 	if v.Outcome, err = s.assess(def, t.file, today(t.c, def, t.at)); err != nil {
+		return v, err
+	}
+	if v.Stages, err = s.stages(ctx, def, t.c, v.Outcome); err != nil {
 		return v, err
 	}
 	if v.Outcome.Instead != "" {
@@ -90,6 +98,9 @@ func (s *Service) view(ctx context.Context, t *turn) (View, error) {
 type Listed struct {
 	Case
 	Title lang.Text // of its service
+	Label lang.Text // of its step, as the definition calls it; may be empty
+	Post  lang.Text // what the definition calls the role; may be empty
+	With  lang.Text // the department that has it
 }
 
 // List returns the caller's cases, the newest first, and whether there are
@@ -131,7 +142,13 @@ func (s *Service) listed(ctx context.Context, cs []Case) ([]Listed, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Listed{c, def.Title})
+		step, _ := def.Step(c.StepName)
+		post, _ := def.RoleLabel(c.Role)
+		dep, err := s.d.Departments.Department(ctx, c.Department)
+		if err != nil {
+			return nil, fmt.Errorf("department of case %s: %w", c.ID, err)
+		}
+		list = append(list, Listed{c, def.Title, step.Label, post, dep.Name})
 	}
 	return list, nil
 }

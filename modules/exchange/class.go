@@ -54,7 +54,55 @@ type Field struct {
 	Label  lang.Text
 	Type   string
 	Column string // in an SQL view; Name if empty
+	Values []Word // of a text that has one of a few codes, what people read for each
+	List   string // what separates the codes of a text that has several, or ""
 }
+
+// A Word is what people read for one code of a field.
+type Word struct {
+	Value string
+	Label lang.Text
+}
+
+// Say returns what people read for value, in every language: its word, or its
+// words if the field holds a list of codes. A code without a word is read as it is.
+func (f Field) Say(value string) lang.Text {
+	if len(f.Values) == 0 {
+		return same(value)
+	}
+	if f.List == "" {
+		return f.word(value)
+	}
+	var en, hant, hans []string
+	for code := range strings.SplitSeq(value, f.List) {
+		w := f.word(strings.TrimSpace(code))
+		en, hant, hans = append(en, w.En), append(hant, w.Hant), append(hans, w.Hans)
+	}
+	return lang.Text{En: strings.Join(en, ", "), Hant: strings.Join(hant, "、"), Hans: strings.Join(hans, "、")}
+}
+
+// Takes reports whether value is one of f's codes, or a list of them. A field
+// without codes takes anything.
+func (f Field) Takes(value string) bool {
+	codes := []string{value}
+	if f.List != "" {
+		codes = strings.Split(value, f.List)
+	}
+	return len(f.Values) == 0 || !slices.ContainsFunc(codes, func(code string) bool {
+		return !slices.ContainsFunc(f.Values, func(w Word) bool { return w.Value == strings.TrimSpace(code) })
+	})
+}
+
+func (f Field) word(code string) lang.Text {
+	for _, w := range f.Values {
+		if w.Value == code {
+			return w.Label
+		}
+	}
+	return same(code)
+}
+
+func same(s string) lang.Text { return lang.Text{En: s, Hant: s, Hans: s} }
 
 // A Validator checks a JSON value, as encoding/json decodes it into any.
 type Validator interface{ Validate(v any) error }

@@ -147,6 +147,11 @@ func (r *caseRun) byHand(n *yaml.Node) {
 			continue
 		}
 		typed := r.record(ev, e.value)
+		for _, f := range ev.Fields {
+			if s, ok := typed[f.Name].(string); ok && f.typeable(s, r.in.Today) != nil {
+				r.fail("%s.%s: %v", ev.Class, f.Name, f.typeable(s, r.in.Today))
+			}
+		}
 		for name, v := range r.in.Evidence[ev.Name].Record {
 			if _, twice := typed[name]; twice {
 				r.fail("%s.%s comes from the registry, and cannot be typed over", ev.Class, name)
@@ -175,7 +180,7 @@ func (r *caseRun) answers(n *yaml.Node) {
 		a := Answer{Answered, s}
 		switch {
 		case q.Type != FileQuestion:
-			if _, err := q.value(s); err != nil {
+			if v, err := q.value(s); err != nil || q.bounds.check(v.Date(), r.in.Today) != nil {
 				r.fail("the question `%s` does not take the answer %s", q.Name, s)
 			}
 		case s == "false":

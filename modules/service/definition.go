@@ -29,8 +29,10 @@ type Definition struct {
 	Rules     []Rule
 	Fee       *Fee   // nil if the service is free
 	Steps     []Step // in their order; the last one decides
+	Roles     []Role // that the steps name, each once
 	Effects   []Effect
 	Reminder  *Reminder // or nil
+	Shown     []Shown   // facts that sentences show as their registry has them
 	Keep      Period    // how long a case's facts are kept after it ended
 
 	lets     []let
@@ -52,8 +54,11 @@ type Evidence struct {
 
 // Field is one fact of a record.
 type Field struct {
-	Name string
-	Type expr.Kind // Text, Number, Date, Bool or Money
+	Name   string
+	Type   expr.Kind // Text, Number, Date, Bool or Money
+	Values []Word    // of a text that has one of a few: what people read for each; nil: as the class says
+
+	bounds bounds // of a date that is typed by hand
 }
 
 // Otherwise says what happens when evidence is not there: no record, or the
@@ -97,6 +102,7 @@ type Question struct {
 	Optional bool     // may be left without an answer: declined
 	Default  string   // the value of an Option that is taken when there is no answer, or ""
 
+	bounds   bounds     // of a date
 	when     *expr.Expr // nil: always asked
 	kind     expr.Kind  // of its value; Unknown for a file
 	fallback expr.Value
@@ -113,7 +119,8 @@ type Option struct {
 // Rule is one condition of eligibility.
 type Rule struct {
 	Reason  string
-	Instead string // the service that helps, or ""
+	Label   lang.Text // what officers read of it; empty: they read what it says when it fails
+	Instead string    // the service that helps, or ""
 
 	rule *expr.Expr
 	say  template
@@ -139,7 +146,8 @@ const Decide = "decide"
 // Step is one task of a department.
 type Step struct {
 	Name     string
-	By       string // the department
+	Label    lang.Text // what people read of it; empty: whose check it is
+	By       string    // the department
 	Role     string
 	Within   Period // in working days; zero: no deadline
 	Escalate string // the role that is told when it is late, or ""
@@ -170,6 +178,7 @@ type Effect struct {
 type effectValue struct {
 	name  string
 	label lang.Text
+	field reference // the fact that it is, or zero
 	value *expr.Expr
 }
 
@@ -242,7 +251,7 @@ func (d *Definition) Step(name string) (Step, bool) {
 func (e Effect) Fields() []Field {
 	fields := make([]Field, len(e.values))
 	for i, v := range e.values {
-		fields[i] = Field{v.name, v.value.Type.Kind}
+		fields[i] = Field{Name: v.name, Type: v.value.Type.Kind}
 	}
 	return fields
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"causeway/modules/service/expr"
+	"causeway/platform/lang"
 	"causeway/platform/money"
 )
 
@@ -78,6 +79,9 @@ func (e *evaluation) questions() error {
 			}
 		}
 		a := e.in.Answers[q.Name]
+		if a.State == Answered && !e.within(q, a) {
+			a = Answer{} // a day that was allowed when it was typed: it is asked again
+		}
 		if a.State == NotAsked || a.State == Declined && !q.Optional {
 			e.out.Next = append(e.out.Next, q.Name)
 		}
@@ -100,6 +104,16 @@ func (e *evaluation) questions() error {
 		*value = v
 	}
 	return nil
+}
+
+// within reports whether a is no date outside of q's bounds. An answer that is
+// no date at all is told later.
+func (e *evaluation) within(q *Question, a Answer) bool {
+	if q.Type != DateQuestion {
+		return true
+	}
+	v, err := q.value(a.Value)
+	return err != nil || q.bounds.check(v.Date(), e.in.Today) == nil
 }
 
 // evidence notes which evidence is missing or by hand.
@@ -133,7 +147,11 @@ func (e *evaluation) rules() error {
 			e.out.Status, e.out.Reason, e.out.Instead = Ineligible, r.Reason, r.Instead
 			e.out.Say = r.say.render(e.f)
 		}
-		e.out.Rules = append(e.out.Rules, RuleResult{r.Reason, state})
+		result := RuleResult{Reason: r.Reason, Label: r.Label, State: state}
+		if r.Label == (lang.Text{}) {
+			result.Say = r.say.render(e.f)
+		}
+		e.out.Rules = append(e.out.Rules, result)
 		if state != RulePassed {
 			return nil
 		}
@@ -268,7 +286,7 @@ func (e *evaluation) effects() (bool, error) {
 			case err != nil:
 				return false, err
 			case v.Known():
-				due.Values = append(due.Values, NamedValue{x.name, x.label, v.JSON()})
+				due.Values = append(due.Values, e.named(x, v))
 			default:
 				due.Missing = append(due.Missing, x.name)
 			}
@@ -276,6 +294,15 @@ func (e *evaluation) effects() (bool, error) {
 		e.out.Effects = append(e.out.Effects, due)
 	}
 	return known, nil
+}
+
+// named is the value v of x with what it is called.
+func (e *evaluation) named(x effectValue, v expr.Value) NamedValue {
+	n := NamedValue{Name: x.name, Label: x.label, Value: v.JSON()}
+	if ev, ok := e.def.EvidenceNamed(x.field.evidence); ok {
+		n.Class, n.Field = ev.Class, x.field.field
+	}
+	return n
 }
 
 // reminder returns false if its day is not known yet.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"causeway/modules/service"
+	"causeway/platform/day"
 	"causeway/platform/lang"
 )
 
@@ -244,7 +245,7 @@ func TestRead(t *testing.T) {
 		{months, "", service.Answer{}, service.ErrEmpty},
 		{years, "", service.Answer{State: service.Declined}, nil},
 	} {
-		got, err := test.q.Read(test.typed)
+		got, err := test.q.Read(test.typed, day.Date{})
 		if diff := cmp.Diff(test.want, got); diff != "" || !errors.Is(err, test.err) {
 			t.Errorf("%q: %v %v", test.typed, diff, err)
 		}
@@ -260,13 +261,13 @@ func TestRead(t *testing.T) {
 		{"", nil, service.ErrEmpty},
 		{"2026-02-29", nil, service.ErrNotDate},
 	} {
-		got, err := car.Fields[i].Read(test.typed)
+		got, err := car.Fields[i].Read(test.typed, day.Date{})
 		if got != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%q: %v %v", test.typed, got, err)
 		}
 	}
 	for typed, want := range map[string]error{"x\x00": service.ErrNotValue, "\xff": service.ErrNotValue, strings.Repeat("x", 501): service.ErrTooLong} {
-		if _, err := car.Fields[0].Read(typed); !errors.Is(err, want) {
+		if _, err := car.Fields[0].Read(typed, day.Date{}); !errors.Is(err, want) {
 			t.Errorf("%q: %v", typed, err)
 		}
 	}

@@ -47,6 +47,8 @@ type Outcome struct {
 // RuleResult is what one rule says.
 type RuleResult struct {
 	Reason string
+	Label  lang.Text // what it is about, or, if the definition does not say, empty
+	Say    lang.Text // without a Label, what the applicant reads if it fails
 	State  RuleState
 }
 
@@ -87,7 +89,9 @@ type EffectDue struct {
 // NamedValue is one claim of a credential, or one field of a record.
 type NamedValue struct {
 	Name  string
-	Label lang.Text // may be empty
+	Label lang.Text // may be empty for a fact as it was fetched
+	Class string    // of a fact as it was fetched: its data class, else ""
+	Field string    // and its field there
 	Value any       // as JSON holds it: bool, json.Number or string
 }
 

@@ -24,7 +24,7 @@ const (
 
 // Keys of a definition, and those that the language will have.
 const (
-	topKeys   = "service version owner from title summary for assurance time_zone calendar working_week channels evidence ask tables let eligible fee steps effects tell keep"
+	topKeys   = "service version owner from title summary for assurance time_zone calendar working_week channels evidence ask tables let eligible fee steps roles effects tell keep"
 	topNotYet = "groups repeat mandate deposit refund review correction withdrawal appeal letter appointment payment outcomes preview contradictions"
 )
 
@@ -45,6 +45,7 @@ type parser struct {
 	scope *expr.Scope
 	slots int
 	whens []*yaml.Node // by question
+	plain []reference  // the values that sentences show as they are
 }
 
 // Parse reads and checks a definition. The error, if any, is Errors: everything
@@ -79,10 +80,11 @@ func (p *parser) definition(root *yaml.Node) {
 	p.conditions()
 	p.rules(m["eligible"])
 	p.fee(m["fee"])
-	p.steps(m["steps"])
+	p.steps(m["steps"], m["roles"])
 	p.effects(m["effects"])
 	p.tell(m["tell"])
 	p.layout()
+	p.shown()
 }
 
 // head reads what says who offers the service and how it is called.

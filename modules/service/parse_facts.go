@@ -12,7 +12,9 @@ import (
 const (
 	evidenceKeys   = "class fields purpose otherwise many fresh"
 	evidenceNotYet = "late several missing contradicts refused by_hand automatic from label"
-	askKeys        = "label hint type options when optional default"
+	askKeys        = "label hint type options when optional default not_before not_after"
+	fieldKeys      = "type values not_before not_after"
+	fieldNotYet    = "label min max pattern optional"
 	askNotYet      = "repeat group check rule min max accept several automatic looked_at"
 )
 
@@ -66,18 +68,16 @@ func (p *parser) record(ev *Evidence, n *yaml.Node) {
 		}
 		for _, e := range entries {
 			name := p.match(e.name, "the name of a field", nameForm)
-			s, ok := p.scalar(e.value, "the type of a field")
-			if name == "" || !ok {
+			if name == "" {
 				continue
 			}
-			kind, ok := expr.ParseKind(s)
+			f, ok := p.field(name, e.value)
 			if !ok {
-				p.at(e.value, "the type of a field is one of text, number, date, boolean, money")
 				fields[name] = expr.Var{}
 				continue
 			}
-			ev.Fields = append(ev.Fields, Field{name, kind})
-			fields[name] = expr.Var{Type: expr.Of(kind), Slot: p.slot(), Deps: deps}
+			ev.Fields = append(ev.Fields, f)
+			fields[name] = expr.Var{Type: expr.Of(f.Type), Slot: p.slot(), Deps: deps}
 		}
 	}
 	p.def.frame.fields = append(p.def.frame.fields, first)
@@ -87,6 +87,30 @@ func (p *parser) record(ev *Evidence, n *yaml.Node) {
 	p.scope.ByHand[ev.Name] = mark
 	p.def.byName[ev.Name] = source
 	p.def.Evidence = append(p.def.Evidence, *ev)
+}
+
+// field reads one field: its type, or a mapping that says more of it.
+func (p *parser) field(name string, n *yaml.Node) (Field, bool) {
+	f := Field{Name: name}
+	m := map[string]*yaml.Node{"type": n}
+	if n.Kind == yaml.MappingNode {
+		m = p.fields(n, "a field", fieldKeys, fieldNotYet)
+	}
+	t := p.need(n, m, "a field", "type")
+	s, ok := p.scalar(t, "the type of a field")
+	if !ok {
+		return f, false
+	}
+	if f.Type, ok = expr.ParseKind(s); !ok {
+		p.at(t, "the type of a field is one of text, number, date, boolean, money")
+		return f, false
+	}
+	if v := m["values"]; v != nil && f.Type != expr.Text {
+		p.at(v, "only a text has values")
+	}
+	f.Values = p.words(m["values"])
+	f.bounds = p.bounds(m, f.Type)
+	return f, true
 }
 
 // questions reads what is asked, but for the conditions.
@@ -112,6 +136,7 @@ func (p *parser) questions(n *yaml.Node) {
 			"text number date choice file", "money choices address declaration boolean email phone"))
 		q.Optional = p.boolean(m["optional"], "optional")
 		p.answer(&q, e.value, m)
+		q.bounds = p.bounds(m, q.kind)
 		p.ask(&q, m["when"])
 	}
 }

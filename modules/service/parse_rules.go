@@ -6,14 +6,15 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"causeway/modules/service/expr"
+	"causeway/platform/lang"
 )
 
 const (
-	ruleKeys     = "reason rule say instead"
+	ruleKeys     = "reason label rule say instead"
 	ruleNotYet   = "counter officer correct appeal"
 	feeKeys      = "amount lines waive payee about"
 	feeNotYet    = "deposit refund discount instalments"
-	stepKeys     = "step by role when automatic within late"
+	stepKeys     = "step label by role when automatic within late"
 	stepNotYet   = "beside parallel with side_by_side together ask_more review inspect pause clock"
 	effectKeys   = "credential write"
 	effectNotYet = "letter appointment payment pay message refund revoke"
@@ -37,6 +38,7 @@ func (p *parser) rules(n *yaml.Node) {
 			p.at(m["reason"], "the reason `%s` is given twice", r.Reason)
 		}
 		seen[r.Reason] = true
+		r.Label = p.text(m["label"], "label")
 		r.rule = p.compile(p.need(item, m, "a rule", "rule"), "rule", expr.Bool)
 		r.say = p.template(p.need(item, m, "a rule", "say"), "say")
 		if v := m["instead"]; v != nil {
@@ -79,7 +81,8 @@ func (p *parser) fee(n *yaml.Node) {
 	p.def.Fee = fee
 }
 
-func (p *parser) steps(n *yaml.Node) {
+func (p *parser) steps(n, roles *yaml.Node) {
+	defer p.roleLabels(roles)
 	if n == nil {
 		p.def.Steps = []Step{{Name: Decide, By: p.def.Owner}}
 		return
@@ -96,6 +99,7 @@ func (p *parser) steps(n *yaml.Node) {
 			p.at(item, "the step `%s` comes twice", s.Name)
 		}
 		seen[s.Name] = true
+		p.alike(item, s)
 		p.def.Steps = append(p.def.Steps, s)
 	}
 	if n.Kind == yaml.SequenceNode && (len(items) == 0 || p.def.Steps[len(items)-1].Name != Decide) {
@@ -106,10 +110,12 @@ func (p *parser) steps(n *yaml.Node) {
 func (p *parser) step(n *yaml.Node, last bool) Step {
 	m := p.fields(n, "a step", stepKeys, stepNotYet)
 	s := Step{
-		Name: p.match(p.need(n, m, "a step", "step"), "step", slugForm),
-		By:   p.match(p.need(n, m, "a step", "by"), "by", slugForm),
-		Role: p.match(p.need(n, m, "a step", "role"), "role", slugForm),
+		Name:  p.match(p.need(n, m, "a step", "step"), "step", slugForm),
+		Label: p.text(m["label"], "label"),
+		By:    p.match(p.need(n, m, "a step", "by"), "by", slugForm),
+		Role:  p.match(p.need(n, m, "a step", "role"), "role", slugForm),
 	}
+	p.role(m["role"], s.Role)
 	if v := m["when"]; v != nil {
 		s.when = p.compile(v, "when", expr.Bool)
 		if last {
@@ -131,6 +137,7 @@ func (p *parser) step(n *yaml.Node, last bool) Step {
 	if v := m["late"]; v != nil {
 		lm := p.fields(v, "late", "escalate", "approve refuse tell")
 		s.Escalate = p.match(p.need(v, lm, "late", "escalate"), "escalate", slugForm)
+		p.role(lm["escalate"], s.Escalate)
 		if s.Within.IsZero() {
 			p.at(v, "a step that can be late says within what")
 		}
@@ -198,6 +205,12 @@ func (p *parser) values(n *yaml.Node, what string) []effectValue {
 			value = p.need(value, m, "a value under "+what, "value")
 		}
 		v.value = p.compile(value, "a value under "+what, kinds...)
+		if v.value != nil {
+			v.field, _ = p.fieldOf(value.Value)
+		}
+		if what == "claims" && v.value != nil && v.label == (lang.Text{}) && v.field.evidence == "" {
+			p.at(e.value, "the claim `%s` has no label: people read it on what they hold. Write {value: …, label: …}; a fact as it was fetched is called as its registry calls it", v.name)
+		}
 		vs = append(vs, v)
 	}
 	if len(vs) > maxList || len(vs) == 0 && n.Kind == yaml.MappingNode {

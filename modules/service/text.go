@@ -24,6 +24,7 @@ type template struct {
 type part struct {
 	text  string
 	value *expr.Expr
+	words []Word // of a value that has one of a few, what people read for each
 }
 
 // render writes t with the facts of f. A fact that is not there is a dash.
@@ -45,7 +46,12 @@ func render(l lang.Tag, parts []part, f *expr.Frame) string {
 			b.WriteString(p.text)
 			continue
 		}
-		b.WriteString(Format(l, p.value.Eval(f)))
+		v := p.value.Eval(f)
+		if label, ok := Say(p.words, v.String()); ok && v.Known() {
+			b.WriteString(label.In(l))
+			continue
+		}
+		b.WriteString(Format(l, v))
 	}
 	return b.String()
 }
@@ -196,7 +202,7 @@ func (p *parser) parts(n *yaml.Node, what string) (parts []part, deps expr.Set, 
 		src := s[i+1 : i+end]
 		e := p.compileAt(n, i+1, src, expr.Text, expr.Number, expr.Money, expr.Date, expr.Bool)
 		if e != nil {
-			parts = append(parts, part{value: e})
+			parts = append(parts, part{value: e, words: p.wordsOf(src)})
 			deps = deps.Or(e.Deps)
 		}
 		used[strings.TrimSpace(src)] = true

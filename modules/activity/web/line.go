@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"causeway/modules/activity"
+	"causeway/platform/day"
 	"causeway/platform/trail"
 	"causeway/platform/view"
 )
@@ -30,7 +32,7 @@ func (h handler) line(ctx context.Context, base string, e activity.Entry) line {
 		Sentence: h.sentence(ctx, e), Who: h.who(ctx, e.Act),
 	}
 	if e.Act.Why != "" {
-		l.Why = h.name(ctx, "purpose", e.Act.Why, e.Act.Detail).In(view.LangOf(ctx))
+		l.Why = h.why(ctx, e.Act)
 	}
 	if e.Act.Person != "" { // an officer may not open a person's pages
 		if e.Act.Grant != "" {
@@ -58,8 +60,22 @@ func (h handler) sentence(ctx context.Context, e activity.Entry) string {
 	args["org"] = h.name(ctx, "department", e.Act.Org, nil)
 	for k, v := range e.Act.Detail {
 		args[k] = h.name(ctx, k, v, e.Act.Detail)
+		if d, err := day.Parse(v); err == nil {
+			args[k] = d
+		}
 	}
 	return h.Views.TextIn(ctx, key, args)
+}
+
+// why tells why it was done: a purpose, a reason of ours, or what somebody wrote.
+func (h handler) why(ctx context.Context, a trail.Entry) string {
+	if name, ok := h.Names.Name(ctx, "purpose", a.Why, a.Detail); ok {
+		return name.In(view.LangOf(ctx))
+	}
+	if key := "activity.why." + a.Why; h.Views.Has(key) {
+		return h.Views.TextIn(ctx, key, nil)
+	}
+	return a.Why
 }
 
 // who tells who did it: never an officer's name, but in which role and for whom.
@@ -79,8 +95,11 @@ func (h handler) who(ctx context.Context, a trail.Entry) string {
 		return text("activity.who.client-of", department)
 	}
 	role := text("activity.role.officer", nil)
-	if key := "activity.role." + a.Role; h.Views.Has(key) {
-		role = text(key, nil)
+	for slug := range strings.FieldsSeq(a.Role) { // the first that has a name
+		if name, ok := h.Names.Name(ctx, "role", slug, nil); ok {
+			role = name.In(view.LangOf(ctx))
+			break
+		}
 	}
 	if a.Org == "" {
 		return role

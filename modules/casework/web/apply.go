@@ -7,6 +7,7 @@ import (
 	"causeway/modules/casework"
 	"causeway/modules/service"
 	"causeway/platform/lang"
+	"causeway/platform/view"
 )
 
 // listPage is what list.html shows.
@@ -100,11 +101,13 @@ type casePage struct {
 	Say       lang.Text
 	Instead   string
 	Withdraw  bool
-	Refused   string // the key of the reason
-	Words     string // what the officer wrote
-	Deciding  lang.Text
-	Automatic bool // the rules decide it any moment
-	Licence   bool // it leads to a licence
+	Refused   string    // the key of the reason
+	Words     string    // what the officer wrote
+	With      lang.Text // who has it, or decided it
+	Stages    []stageRow
+	Refusals  []rejection // what a registry did not take, after the approval
+	Automatic bool        // the rules decide it any moment
+	Licence   bool        // it leads to a licence
 }
 
 func (h handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -113,7 +116,7 @@ func (h handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := casePage{
-		Case: v.Case, Title: v.Definition.Title, Owner: v.Owner.Name, Phone: v.Owner.Phone, State: stateKey(v.Case.State),
+		Case: v.Case, Title: v.Definition.Title, Owner: v.Owner.Name, With: v.With.Name, Phone: v.With.Phone, State: stateKey(v.Case.State),
 		Next: next(v), Withdraw: v.Case.State.Withdrawable(),
 		Automatic: v.Case.State == casework.Deciding && !v.Case.Waiting, Licence: licence(v.Definition),
 	}
@@ -136,6 +139,16 @@ func (h handler) show(w http.ResponseWriter, r *http.Request) error {
 			page.Refused = "casework.refuse." + v.Case.Reason
 		}
 	case casework.ToPay, casework.Deciding, casework.Approved, casework.Done, casework.Withdrawing, casework.Withdrawn, casework.Expired:
+	}
+	if tag := view.LangOf(r.Context()); len(v.Stages) > 1 {
+		page.Stages = h.stages(tag, v)
+	}
+	if v.Case.State == casework.Approved {
+		refused, err := h.Cases.Rejections(r.Context(), v)
+		if err != nil {
+			return err
+		}
+		page.Refusals = h.rejections(view.LangOf(r.Context()), refused)
 	}
 	if page.Automatic {
 		w.Header().Set("Refresh", "2")

@@ -27,13 +27,18 @@ type deskPage struct {
 	Groups     []factGroup
 	Answers    []answerRow
 	Extra      []casework.Upload
-	Rules      []service.RuleResult
+	Rules      []ruleRow
 	Fee        *service.FeeDue
 	History    []historyLine
-	Effects    []casework.EffectRow
+	Effects    []effectRow
 	Failed     bool
+	Rejections []rejection
+	ByHand     *casework.Proposal // waits for a second officer
+	Proposer   bool               // the officer is who said it
+	Hand       string             // typed
+	StepText   string
 	Reasons    []view.Dict
-	Steps      []stepRow
+	Steps      []stageRow
 	Reason     string // typed
 	Words      string
 	More       string
@@ -41,11 +46,6 @@ type deskPage struct {
 	Note       string
 	Problems   view.Problems
 	Changed    bool // facts were fetched again and differ
-}
-
-type stepRow struct {
-	Name  string
-	State string // the key of its text
 }
 
 func (h handler) desk(w http.ResponseWriter, r *http.Request) error {
@@ -60,18 +60,24 @@ func (h handler) showDesk(w http.ResponseWriter, r *http.Request, status int, wi
 	}
 	c, tag := d.Case, view.LangOf(r.Context())
 	page := deskPage{
-		Department: o.Department, Case: c, Title: d.Definition.Title, State: stateKey(c.State), Post: h.post(tag, c.Role), Open: d.Open, Mine: d.Mine,
+		Department: o.Department, Case: c, Title: d.Definition.Title, State: stateKey(c.State), Open: d.Open, Mine: d.Mine,
 		Taken: c.Claimed != "" && !d.Mine, Own: c.Person == o.Person,
 		Decide: d.Mine && c.State == casework.Deciding && o.Has(c.Role),
 	}
+	step, _ := d.Definition.Step(c.StepName)
+	page.StepText = h.step(tag, c.StepName, step.Label, d.With.Name)
+	label, _ := d.Definition.RoleLabel(c.Role)
+	page.Post = h.post(tag, c.Role, label)
 	page.CanClaim = !page.Own && c.Claimed == "" && c.State.WithOfficer() && o.Has(c.Role)
 	if d.Open {
 		page.Groups, page.Answers, page.Extra = h.groups(r, d.View, false), h.answers(r, d.View), d.File.Extra
-		page.Rules, page.Fee, page.History, page.Effects = d.Outcome.Rules, d.Outcome.Fee, historyLines(d.History, "casework.who.applicant"), d.Effects
+		page.Rules, page.Fee, page.History, page.Effects = h.rules(tag, d.Outcome.Rules), d.Outcome.Fee, historyLines(d.History, "casework.who.applicant"), effectRows(d)
+		page.Rejections, page.ByHand = h.rejections(tag, d.Rejections), d.ByHand
+		page.Proposer = d.ByHand != nil && d.ByHand.Actor == string(o.Person)
 		for _, e := range d.Effects {
 			page.Failed = page.Failed || e.State == casework.EffectFailed
 		}
-		page.Steps = steps(d)
+		page.Steps = h.stages(tag, d.View)
 	}
 	page.Reasons = append(page.Reasons, view.Dict{"value": "", "text": h.Views.Text(tag, "casework.work.choose-reason", nil)})
 	for _, reason := range casework.Reasons() {
@@ -82,24 +88,6 @@ func (h handler) showDesk(w http.ResponseWriter, r *http.Request, status int, wi
 		x["selected"] = x["value"] == page.Reason
 	}
 	return h.Views.Render(w, r, status, "casework/desk", page)
-}
-
-// steps says which steps of a case are over.
-func steps(d casework.Desk) []stepRow {
-	var rows []stepRow
-	state := "casework.step.passed"
-	if !d.Case.State.WithOfficer() && d.Case.State != casework.Approved && d.Case.State != casework.Done {
-		state = "casework.step.later"
-	}
-	for _, name := range d.Outcome.Steps {
-		if name == d.Case.StepName && d.Case.State.WithOfficer() {
-			rows = append(rows, stepRow{name, "casework.step.now"})
-			state = "casework.step.later"
-			continue
-		}
-		rows = append(rows, stepRow{name, state})
-	}
-	return rows
 }
 
 func desk(r *http.Request) string {
@@ -184,6 +172,22 @@ func (h handler) askMore(w http.ResponseWriter, r *http.Request) error {
 
 func (h handler) retry(w http.ResponseWriter, r *http.Request) error {
 	return h.acted(w, r, h.Cases.Retry(r.Context(), org.OfficerOf(r.Context()), caseID(r), rev(r)), nil)
+}
+
+// byHand takes an officer's word that what a registry refused was done by hand.
+func (h handler) byHand(w http.ResponseWriter, r *http.Request) error {
+	why := r.PostFormValue("by-hand")
+	err := h.Cases.ProposeByHand(r.Context(), org.OfficerOf(r.Context()), caseID(r), rev(r), why)
+	return h.acted(w, r, err, func(p *deskPage) {
+		p.Hand = why
+		p.Problems.Add("by-hand", "casework.problem.by-hand", nil)
+	})
+}
+
+// answerByHand is what a second officer says to it.
+func (h handler) answerByHand(w http.ResponseWriter, r *http.Request) error {
+	confirm := r.PostFormValue("answer") == "confirm"
+	return h.acted(w, r, h.Cases.AnswerByHand(r.Context(), org.OfficerOf(r.Context()), caseID(r), rev(r), confirm), nil)
 }
 
 // invalid is the text of a fault that says what is wrong with something sent.

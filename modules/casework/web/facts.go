@@ -3,7 +3,9 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"causeway/modules/casework"
 	"causeway/platform/lang"
@@ -92,6 +94,17 @@ type typeField struct {
 	Type             string
 	Value            string
 	Year, Month, Day string
+	Options          []view.Dict // of a field with codes
+	List             bool        // several of them may be chosen
+}
+
+// splitCodes returns the codes of a list.
+func splitCodes(value, separator string) []string {
+	codes := strings.Split(value, separator)
+	for i, c := range codes {
+		codes[i] = strings.TrimSpace(c)
+	}
+	return codes
 }
 
 // evidence returns a case and the group of the evidence that a path names.
@@ -161,7 +174,7 @@ func (h handler) records(r *http.Request, v casework.View, g factGroup) [][]fact
 		for _, rec := range g.Fact.Records {
 			rows := make([]factRow, 0, len(want.Fields))
 			for _, f := range want.Fields {
-				rows = append(rows, factRow{Field: f.Name, Key: f.Label.In(tag), Value: h.value(tag, f.Type, rec[f.Name])})
+				rows = append(rows, factRow{Field: f.Name, Key: f.Label.In(tag), Value: h.said(tag, f, rec[f.Name])})
 			}
 			all = append(all, rows)
 		}
@@ -179,6 +192,11 @@ func (h handler) showType(w http.ResponseWriter, r *http.Request, status int, v 
 		}
 		for _, f := range want.Fields {
 			field := typeField{Name: f.Name, Label: f.Label.In(tag), Type: f.Type, Value: typed[f.Name]}
+			for _, v := range f.Values {
+				checked := f.List != "" && slices.Contains(splitCodes(field.Value, f.List), v.Value)
+				field.Options = append(field.Options, view.Dict{"value": v.Value, "text": v.Label.In(tag), "checked": checked})
+			}
+			field.List = f.List != ""
 			if f.Type == "date" {
 				field.Year, field.Month, field.Day = splitDate(r, f.Name, field.Value)
 			}
@@ -213,6 +231,9 @@ func (h handler) setFact(w http.ResponseWriter, r *http.Request) error {
 	values := map[string]string{}
 	for _, f := range ev.Fields {
 		values[f.Name] = posted(r, f.Name, f.Type.String())
+		if list := listOf(v, g.Name, f.Name); list != "" {
+			values[f.Name] = strings.Join(r.PostForm[f.Name], strings.TrimSpace(list)+" ")
+		}
 	}
 	typed, err := h.Cases.Type(r.Context(), caller(r), id, g.Name, values)
 	switch {
@@ -220,7 +241,8 @@ func (h handler) setFact(w http.ResponseWriter, r *http.Request) error {
 		var problems view.Problems
 		for _, f := range ev.Fields {
 			if what, ok := typed.Problems[f.Name]; ok {
-				problems.Add(fieldID(f.Name, f.Type.String()), problemKey(what, f.Type.String()), nil)
+				key, args := problem(what, f.Type.String())
+				problems.Add(fieldID(f.Name, f.Type.String()), key, args)
 			}
 		}
 		return h.showType(w, r, http.StatusUnprocessableEntity, v, g, values, problems)
@@ -230,6 +252,18 @@ func (h handler) setFact(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return see(w, r, at(id, "facts"))
+}
+
+// listOf returns what separates the codes of a field that holds several, or "".
+func listOf(v casework.View, evidence, field string) string {
+	for _, w := range v.Wanted {
+		for _, f := range w.Fields {
+			if w.Name == evidence && f.Name == field {
+				return f.List
+			}
+		}
+	}
+	return ""
 }
 
 // onward leads to what the applicant does next.

@@ -61,16 +61,26 @@ func TestPages(t *testing.T) {
 		}
 		cases = append(cases, p)
 	}
+	stages := []stageRow{{"Address", text("Housing"), "casework.stage.passed", false}, {"Decision", text("Transport"), "casework.stage.now", true}}
+	approved := casePage{Case: in(casework.Approved), Title: text("Renew"), With: text("T"), State: stateKey(casework.Approved), Stages: stages, Refusals: []rejection{{Class: text("Licence"), Registry: text("Transport")}}}
+	cases = append(cases, approved)
 	var desks []any
 	for _, open := range []bool{false, true} {
 		d := deskPage{
 			Department: "transport-department", Case: in(casework.Deciding), Title: text("Renew"), State: stateKey(casework.Deciding), Open: open, Mine: open, Taken: !open,
 			Own: true, CanClaim: true, Decide: true, Groups: groups, Answers: []answerRow{{Name: "q", Label: text("Q"), Value: "a.pdf", Upload: casework.Upload{ID: "u", Name: "a.pdf"}, Given: true}, {Name: "p", Label: text("P"), Value: "3"}},
-			Extra: []casework.Upload{{ID: "u2", Name: "b.pdf"}}, Rules: []service.RuleResult{{Reason: "too-early", State: service.RulePassed}}, Fee: fee, History: lines,
-			Effects: []casework.EffectRow{{Key: "k", Kind: casework.WriteEffect, State: casework.EffectFailed, Changed: at}}, Failed: true,
-			Reasons: []view.Dict{{"value": "other", "text": "Other"}}, Steps: []stepRow{{"residence", "casework.step.passed"}, {"decide", "casework.step.now"}}, Changed: true,
+			Extra: []casework.Upload{{ID: "u2", Name: "b.pdf"}}, Rules: []ruleRow{{"Not too early", "casework.rule.passed"}}, Fee: fee, History: lines,
+			Effects: []effectRow{{EffectRow: casework.EffectRow{Key: "k", Kind: casework.WriteEffect, State: casework.EffectFailed, Changed: at}, What: "casework.effect.write"}}, Failed: true,
+			Rejections: []rejection{{Class: text("Licence"), Registry: text("Transport"), Phone: "1", Reason: "No.", Rows: []factRow{{Key: "Plate", Value: "AB 1"}}}},
+			Reasons:    []view.Dict{{"value": "other", "text": "Other"}}, Steps: stages, Changed: true,
 		}
 		desks = append(desks, d)
+		if open {
+			for _, proposer := range []bool{false, true} {
+				d.ByHand, d.Proposer = &casework.Proposal{Line: casework.Line{Text: "Typed in at their counter."}}, proposer
+				desks = append(desks, d)
+			}
+		}
 	}
 	question := func(kind string) questionPage {
 		return questionPage{
@@ -85,10 +95,11 @@ func TestPages(t *testing.T) {
 		"casework/facts":   []any{factsPage{Case: c, Title: text("Renew"), Groups: groups, Retry: true, Stuck: true}, factsPage{Case: c, Groups: groups, Complete: true, Next: "/x"}, factsPage{Case: c, Groups: groups, Waiting: true}},
 		"casework/choose":  choosePage{Case: c, Title: text("Renew"), Group: groups[0], Choices: []view.Dict{{"value": "1", "text": "AB 1"}}, Problems: view.Problems{{Field: "record", Key: "casework.problem.choose"}}},
 		"casework/type": typePage{Case: c, Title: text("Renew"), Group: groups[0], Fields: []typeField{
-			{Name: "a", Label: "A", Type: "date"}, {Name: "b", Label: "B", Type: "boolean"}, {Name: "c", Label: "C", Type: "money"}, {Name: "d", Label: "D", Type: "number"}, {Name: "e", Label: "E", Type: "text"},
+			{Name: "a", Label: "A", Type: "date"}, {Name: "b", Label: "B", Type: "boolean"}, {Name: "c", Label: "C", Type: "money"}, {Name: "d", Label: "D", Type: "number"}, {Name: "e", Label: "E", Type: "text"}, {Name: "f", Label: "F", Type: "text", Options: []view.Dict{{"value": "petrol", "text": "Petrol"}}},
+			{Name: "g", Label: "G", Type: "text", List: true, Options: []view.Dict{{"value": "1", "text": "Car", "checked": true}}},
 		}, Problems: view.Problems{{Field: "a-day", Key: "casework.problem.date"}}},
 		"casework/question": []any{question("choice"), question("date"), question("file"), question("number"), question("text")},
-		"casework/check":    []any{checkPage{Case: c, Title: text("Renew"), Owner: text("T"), Groups: groups, Answers: []answerRow{{Name: "q", Label: text("Q"), Value: "3"}}, Fee: fee, Officer: true}, checkPage{Case: c, Fee: waived}, checkPage{Case: c}},
+		"casework/check":    []any{checkPage{Case: c, Title: text("Renew"), Owner: text("T"), Groups: groups, Answers: []answerRow{{Name: "q", Label: text("Q"), Value: "3"}}, Fee: fee, Officer: true, Stages: stages}, checkPage{Case: c, Officer: true}, checkPage{Case: c, Fee: waived}, checkPage{Case: c}},
 		"casework/done":     []any{donePage{Case: in(casework.ToPay), Title: text("R")}, donePage{Case: in(casework.Deciding), Soon: true}, donePage{Case: in(casework.Deciding)}, donePage{Case: in(casework.Done), Licence: true}},
 		"casework/history":  historyPage{c, text("Renew"), lines},
 		"casework/withdraw": []any{withdrawPage{c, text("Renew")}, withdrawPage{in(casework.ToPay), text("Renew")}},

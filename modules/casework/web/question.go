@@ -108,7 +108,8 @@ func (h handler) answer(w http.ResponseWriter, r *http.Request) error {
 	case err == nil:
 		return h.onward(w, r)
 	case errors.Is(err, casework.ErrTyped):
-		problems.Add(fieldID("answer", string(q.Type)), problemKey(typed.Problems[q.Name], string(q.Type)), nil)
+		key, args := problem(typed.Problems[q.Name], string(q.Type))
+		problems.Add(fieldID("answer", string(q.Type)), key, args)
 	case conflict(err):
 		return see(w, r, at(v.Case.ID, ""))
 	case q.Type == service.FileQuestion && refused:

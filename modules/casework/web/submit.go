@@ -21,6 +21,7 @@ type checkPage struct {
 	Answers  []answerRow
 	Fee      *service.FeeDue
 	Officer  bool // an officer decides
+	Stages   []stageRow
 	Problems view.Problems
 }
 
@@ -36,10 +37,14 @@ func (h handler) check(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h handler) showCheck(w http.ResponseWriter, r *http.Request, status int, v casework.View, problems view.Problems) error {
-	return h.Views.Render(w, r, status, "casework/check", checkPage{
+	page := checkPage{
 		Case: v.Case, Title: v.Definition.Title, Owner: v.Owner.Name, Groups: h.groups(r, v, true), Answers: h.answers(r, v),
 		Fee: v.Outcome.Fee, Officer: !v.Outcome.Automatic, Problems: problems,
-	})
+	}
+	if len(v.Stages) > 1 {
+		page.Stages = h.stages(view.LangOf(r.Context()), v)
+	}
+	return h.Views.Render(w, r, status, "casework/check", page)
 }
 
 func (h handler) submit(w http.ResponseWriter, r *http.Request) error {
@@ -83,7 +88,7 @@ func (h handler) submit(w http.ResponseWriter, r *http.Request) error {
 type donePage struct {
 	Case    casework.Case
 	Title   lang.Text
-	Owner   lang.Text
+	With    lang.Text
 	State   string
 	Soon    bool // the rules decide it any moment
 	Licence bool // it led to a licence
@@ -98,7 +103,7 @@ func (h handler) done(w http.ResponseWriter, r *http.Request) error {
 		return see(w, r, at(v.Case.ID, ""))
 	}
 	page := donePage{
-		Case: v.Case, Title: v.Definition.Title, Owner: v.Owner.Name, State: stateKey(v.Case.State),
+		Case: v.Case, Title: v.Definition.Title, With: v.With.Name, State: stateKey(v.Case.State),
 		Soon: v.Case.State == casework.Deciding && !v.Case.Waiting, Licence: licence(v.Definition),
 	}
 	if page.Soon {

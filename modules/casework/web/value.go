@@ -79,6 +79,7 @@ type factGroup struct {
 	State    string      // there, asking, choose, stop-several, none, refused, invalid, late, down, unasked
 	CanType  bool
 	Renewed  bool
+	Reason   string // why there is no record, in words
 	Phone    string
 	Email    string
 	Address  titleText
@@ -104,7 +105,7 @@ func (h handler) groups(r *http.Request, v casework.View, links bool) []factGrou
 		rows := func(rec map[string]any, wrong bool) []factRow {
 			rs := make([]factRow, 0, len(w.Fields))
 			for _, field := range w.Fields {
-				row := factRow{Field: field.Name, Key: field.Label.In(tag), Value: h.value(tag, field.Type, rec[field.Name])}
+				row := factRow{Field: field.Name, Key: field.Label.In(tag), Value: h.said(tag, field, rec[field.Name])}
 				if wrong && links {
 					row.Wrong = "/report/" + w.Class.ID + "/" + field.Name + "?case=" + string(v.Case.ID)
 				}
@@ -112,7 +113,7 @@ func (h handler) groups(r *http.Request, v casework.View, links bool) []factGrou
 			}
 			return rs
 		}
-		g.State = factState(f, ev, v)
+		g.State, g.Reason = factState(f, ev, v), h.reason(tag, f.Reason)
 		switch g.State {
 		case "there":
 			g.Rows = rows(f.Record(), !f.ByHand())
@@ -181,6 +182,22 @@ func (h handler) answers(r *http.Request, v casework.View) []answerRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// problem is the text for what is wrong with something typed, and what fills it.
+func problem(err error, kind string) (key string, args map[string]any) {
+	out, ok := errors.AsType[*service.RangeError](err)
+	switch {
+	case !ok:
+		return problemKey(err, kind), nil
+	case out.Today && out.After:
+		return "casework.problem.future", nil
+	case out.Today:
+		return "casework.problem.past", nil
+	case out.After:
+		return "casework.problem.after", map[string]any{"day": out.Limit}
+	}
+	return "casework.problem.before", map[string]any{"day": out.Limit}
 }
 
 // problemKey is the text for what is wrong with something typed.

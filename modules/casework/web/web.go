@@ -3,6 +3,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"causeway/modules/consent"
 	"causeway/modules/identity"
 	"causeway/platform/httpx"
+	"causeway/platform/lang"
 	"causeway/platform/view"
 )
 
@@ -34,6 +36,8 @@ type Deps struct {
 	Views *view.Set
 	// Purpose tells a purpose by its id.
 	Purpose func(id string) (consent.Purpose, bool)
+	// Role tells what the published services call a role; nil: they have no words.
+	Role func(ctx context.Context, role string) (lang.Text, bool)
 }
 
 type handler struct{ Deps }
@@ -70,6 +74,8 @@ func Mount(m *httpx.Mux, d Deps) {
 	m.Page("POST /work/{department}/cases/{case}/refuse", httpx.Officer, h.refuse)
 	m.Page("POST /work/{department}/cases/{case}/ask", httpx.Officer, h.askMore)
 	m.Page("POST /work/{department}/cases/{case}/effects", httpx.Officer, h.retry)
+	m.Page("POST /work/{department}/cases/{case}/by-hand", httpx.Officer, h.byHand)
+	m.Page("POST /work/{department}/cases/{case}/by-hand/answer", httpx.Officer, h.answerByHand)
 	h.mountAPI(m)
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"causeway/modules/casework"
 	"causeway/modules/org"
-	"causeway/platform/lang"
 	"causeway/platform/view"
 )
 
@@ -26,17 +25,10 @@ type queuePage struct {
 type queueRow struct {
 	casework.Listed
 	State string
+	Step  string
 	Post  string // the role that decides
 	Mine  bool
 	Taken bool
-}
-
-// post returns what role is called.
-func (h handler) post(tag lang.Tag, role string) string {
-	if key := "org.role." + role; h.Views.Has(key) {
-		return h.Views.Text(tag, key, nil)
-	}
-	return role
 }
 
 func (h handler) queue(w http.ResponseWriter, r *http.Request) error {
@@ -61,11 +53,18 @@ func (h handler) queue(w http.ResponseWriter, r *http.Request) error {
 	}
 	tag := view.LangOf(r.Context())
 	for _, c := range cases {
-		page.Cases = append(page.Cases, queueRow{c, stateKey(c.State), h.post(tag, c.Role), c.Claimed == o.Person, c.Claimed != "" && c.Claimed != o.Person})
+		row := queueRow{
+			Listed: c, State: stateKey(c.State), Step: h.step(tag, c.StepName, c.Label, c.With), Mine: c.Claimed == o.Person,
+			Taken: c.Claimed != "" && c.Claimed != o.Person,
+		}
+		if c.Role != "" {
+			row.Post = h.post(tag, c.Role, c.Post)
+		}
+		page.Cases = append(page.Cases, row)
 	}
 	page.Roles = append(page.Roles, view.Dict{"value": "", "text": h.Views.Text(tag, "casework.work.any-role", nil), "selected": page.Role == ""})
 	for _, role := range o.Roles {
-		page.Roles = append(page.Roles, view.Dict{"value": role, "text": h.post(tag, role), "selected": page.Role == role})
+		page.Roles = append(page.Roles, view.Dict{"value": role, "text": h.roleText(r.Context(), tag, role), "selected": page.Role == role})
 	}
 	for _, s := range []casework.State{casework.Deciding, casework.MoreInformation, casework.Approved} {
 		page.States = append(page.States, view.Dict{"value": string(s), "text": h.Views.Text(tag, "casework.work.state."+string(s), nil), "selected": page.State == string(s)})

@@ -44,6 +44,10 @@ type field struct {
 	Type   string    `yaml:"type"`
 	Label  lang.Text `yaml:"label"`
 	Column string    `yaml:"column"`
+	Values yaml.Node `yaml:"values"`
+	List   string    `yaml:"list"`
+
+	words []exchange.Word // of Values
 }
 
 type write struct {
@@ -118,7 +122,7 @@ func Parse(name string, src []byte) (exchange.Class, error) {
 		FreshFor: fresh, Source: f.Source, At: f.At, Key: f.Key,
 	}
 	for _, x := range f.Fields {
-		c.Fields = append(c.Fields, exchange.Field{Name: x.Name, Label: x.Label, Type: x.Type, Column: x.Column})
+		c.Fields = append(c.Fields, exchange.Field{Name: x.Name, Label: x.Label, Type: x.Type, Column: x.Column, Values: x.words, List: x.List})
 	}
 	if err := f.read(&c); err != nil {
 		return bad("schema: %w", err)
@@ -151,7 +155,11 @@ func (f *file) check() error {
 		return errors.New("fields: want at least one")
 	}
 	seen := map[string]bool{}
-	for _, x := range f.Fields {
+	for i := range f.Fields {
+		x := &f.Fields[i]
+		if err := x.say(); err != nil {
+			return fmt.Errorf("fields: %s: %w", x.Name, err)
+		}
 		switch {
 		case !fieldRx.MatchString(x.Name) || seen[x.Name]:
 			return fmt.Errorf("fields: %q is no name, or comes twice", x.Name)
@@ -195,6 +203,11 @@ func (f *file) read(c *exchange.Class) error {
 	}
 	if len(props) != len(c.Fields) {
 		return errors.New("a field is not under properties")
+	}
+	for _, x := range c.Fields {
+		if err := named(x, props[x.Name]); err != nil {
+			return err
+		}
 	}
 	required, _ := doc["required"].([]any)
 	for _, r := range required {

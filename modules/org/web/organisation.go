@@ -65,7 +65,7 @@ func (h handler) organisation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h handler) line(ctx context.Context, by, o org.Officer) officerLine {
-	return officerLine{ID: h.Orgs.Subject(ctx, o.Department, o.Person), Name: o.Name, Roles: h.roles(o.Roles), Self: o.Person == by.Person}
+	return officerLine{ID: h.Orgs.Subject(ctx, o.Department, o.Person), Name: o.Name, Roles: h.roles(ctx, o.Roles), Self: o.Person == by.Person}
 }
 
 // A roleChoice is a role that an officer may be given.
@@ -190,7 +190,7 @@ func (h handler) renderOfficer(w http.ResponseWriter, r *http.Request, status in
 		have = slices.DeleteFunc(slices.Clone(have), func(s string) bool { return slices.Contains(strings.Fields(p.Other), s) })
 	}
 	offered = append(offered, have...)
-	for i, c := range h.roles(offered) {
+	for i, c := range h.roles(r.Context(), offered) {
 		if !slices.Contains(offered[:i], c.Slug) {
 			p.Roles = append(p.Roles, roleChoice{c, slices.Contains(have, c.Slug)})
 		}

@@ -14,7 +14,9 @@ import (
 
 	"causeway/modules/identity"
 	"causeway/modules/org"
+	"causeway/platform/day"
 	"causeway/platform/httpx"
+	"causeway/platform/lang"
 	"causeway/platform/view"
 )
 
@@ -53,6 +55,15 @@ type Console struct {
 	Count int // how much waits there; 0 is not shown
 }
 
+// An Ending is a calendar of public holidays that ends soon: from then on, no
+// deadline of the services that count by it can be told.
+type Ending struct {
+	Calendar string // the name of its file
+	Last     day.Date
+	Over     bool
+	Services []lang.Text
+}
+
 // Deps is what the routes need.
 type Deps struct {
 	Orgs  Orgs
@@ -62,6 +73,11 @@ type Deps struct {
 	Consoles func(ctx context.Context, o org.Officer) []Console
 	// Roles lists the roles that the department's services name; nil: none.
 	Roles func(ctx context.Context, d org.ID) []string
+	// RoleName tells what a role is called that has no text of ours; nil: nothing.
+	RoleName func(ctx context.Context, role string) (lang.Text, bool)
+	// Endings tells the administrators of a department of calendars that its
+	// services count by and that end soon; nil: none do.
+	Endings func(ctx context.Context, d org.ID) ([]Ending, error)
 	// Keys returns the public keys by which this program signs its answers to
 	// software, as a JWK set; nil: it does not sign them.
 	Keys func(ctx context.Context) ([]byte, error)

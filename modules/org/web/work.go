@@ -6,6 +6,7 @@ import (
 
 	"causeway/modules/identity"
 	"causeway/modules/org"
+	"causeway/platform/lang"
 )
 
 // An office is one department in which a person works.
@@ -14,6 +15,7 @@ type office struct {
 	Roles      []role
 	Consoles   []Console
 	Admin      bool
+	Endings    []Ending // calendars, for administrators
 }
 
 type workPage struct {
@@ -52,9 +54,14 @@ func (h handler) officeOf(ctx context.Context, o org.Officer) (office, error) {
 	if err != nil {
 		return office{}, err
 	}
-	of := office{Department: d, Roles: h.roles(o.Roles), Admin: o.Has(org.DepartmentAdmin)}
+	of := office{Department: d, Roles: h.roles(ctx, o.Roles), Admin: o.Has(org.DepartmentAdmin)}
 	if h.Consoles != nil {
 		of.Consoles = h.Consoles(ctx, o)
+	}
+	if of.Admin && h.Endings != nil {
+		if of.Endings, err = h.Endings(ctx, o.Department); err != nil {
+			return office{}, err
+		}
 	}
 	return of, nil
 }
@@ -62,15 +69,19 @@ func (h handler) officeOf(ctx context.Context, o org.Officer) (office, error) {
 // A role is a slug and what it is called.
 type role struct {
 	Slug string
-	Text string // a text key; "" if it has no name but its slug
+	Text string // a text key; "" if it has no name of ours
+
+	Label lang.Text // what a service calls it, if we have no name for it
 }
 
-func (h handler) roles(slugs []string) []role {
+func (h handler) roles(ctx context.Context, slugs []string) []role {
 	all := make([]role, 0, len(slugs))
 	for _, s := range slugs {
 		r := role{Slug: s}
 		if key := "org.role." + s; h.Views.Has(key) {
 			r.Text = key
+		} else if h.RoleName != nil {
+			r.Label, _ = h.RoleName(ctx, s)
 		}
 		all = append(all, r)
 	}
