@@ -53,12 +53,12 @@ func officers() []Officer {
 	admin := lang.Text{En: "Department administrator", Hant: "部門管理員", Hans: "部门管理员"}
 	licence := lang.Text{En: "Licence officer", Hant: "牌照主任", Hans: "牌照主任"}
 	add("counter-clerk", "Yip Wing Sze", "葉詠思", "digital-policy-office", lang.Text{En: "Counter clerk", Hant: "櫃位職員", Hans: "柜台职员"}, "counter-clerk")
-	add("platform-admin", "Poon Kit Man", "潘潔文", "digital-policy-office", lang.Text{En: "Platform administrator", Hant: "平台管理員", Hans: "平台管理员"}, "department-admin", "platform-admin")
-	add("licence-officer", "Tsang Chun Fai", "曾俊輝", "transport-department", licence, "licence-officer", "revocation-officer")
+	add("platform-admin", "Poon Kit Man", "潘潔文", "digital-policy-office", lang.Text{En: "Platform administrator", Hant: "平台管理員", Hans: "平台管理员"}, "department-admin")
+	add("licence-officer", "Tsang Chun Fai", "曾俊輝", "transport-department", licence, "licence-officer")
 	add("second-licence-officer", "Mak Lai Kwan", "麥麗君", "transport-department", licence, "licence-officer", "revocation-officer")
 	add("transport-admin", "Yuen Nga Tung", "袁雅彤", "transport-department", admin, "department-admin")
 	add("transport-steward", "Hui Shing Long", "許誠朗", "transport-department", steward, "data-steward")
-	add("permit-officer", "Choi Yan Oi", "蔡欣愛", "district-transport", lang.Text{En: "Permit officer", Hant: "許可證主任", Hans: "许可证主任"}, "permit-officer")
+	add("permit-officer", "Choi Yan Oi", "蔡欣愛", "district-transport", lang.Text{En: "Permit officer", Hant: "許可證主任", Hans: "许可证主任"}, "permit-officer", "licence-officer")
 	add("second-permit-officer", "Yau Ming Hei", "邱明曦", "district-transport", lang.Text{En: "Permit officer", Hant: "許可證主任", Hans: "许可证主任"}, "permit-officer", "revocation-officer")
 	add("district-admin", "Siu Fung Lok", "蕭楓樂", "district-transport", admin, "department-admin", "data-steward")
 	add("address-officer", "Kwan Suet Ling", "關雪玲", "housing-department", lang.Text{En: "Address officer", Hant: "地址核實主任", Hans: "地址核实主任"}, "address-officer")

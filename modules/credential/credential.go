@@ -26,11 +26,16 @@ var (
 	ErrOwnLicence     = fault.New(fault.Forbidden, "credential.own-licence")
 	ErrDecided        = fault.New(fault.Conflict, "credential.decided")
 	ErrNotOfficer     = fault.New(fault.Forbidden, "credential.not-officer")
+	ErrNotRevoker     = fault.New(fault.Forbidden, "credential.not-revoker")
 	ErrKeyReused      = fault.New(fault.Conflict, "credential.key-reused")
 )
 
-// RoleOfficer is the role that may look licences up and revoke them.
-const RoleOfficer = "licence-officer"
+// Roles of officers. Who may look licences up and ask for one to be revoked need
+// not be who may confirm it.
+const (
+	RoleOfficer = "licence-officer"
+	RoleRevoker = "revocation-officer"
+)
 
 // PresentationFor is how long a presentation may be checked.
 const PresentationFor = 5 * time.Minute

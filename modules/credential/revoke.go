@@ -46,9 +46,17 @@ func reasonOf(s string) (string, error) {
 	return s, nil
 }
 
-// entry begins the trail of what o does.
-func entry(o org.Officer, what, why string) trail.Entry {
-	return trail.Entry{Org: string(o.Department), Actor: string(o.Person), Role: RoleOfficer, Channel: trail.Online, What: what, Why: why}
+// AtDesk returns ErrNotOfficer unless o may see requests for revocation.
+func (s *Service) AtDesk(o org.Officer) error {
+	if !o.Has(RoleOfficer) && !o.Has(RoleRevoker) {
+		return ErrNotOfficer
+	}
+	return nil
+}
+
+// entry begins the trail of what o does as role.
+func entry(o org.Officer, role, what, why string) trail.Entry {
+	return trail.Entry{Org: string(o.Department), Actor: string(o.Person), Role: role, Channel: trail.Online, What: what, Why: why}
 }
 
 // Find looks a licence of o's department up by its number, for a stated reason,
@@ -71,7 +79,7 @@ func (s *Service) Find(ctx context.Context, o org.Officer, number, reason string
 			return ErrNoLicence
 		}
 		found = all[0]
-		e := entry(o, "credential.looked-up", reason)
+		e := entry(o, RoleOfficer, "credential.looked-up", reason)
 		e.Person, e.Case, e.Subject = string(found.Person), found.Case, s.d.Subjects.Subject(ctx, o.Department, found.Person)
 		e.Detail = map[string]string{"type": found.Type}
 		return s.d.Trail.Record(ctx, e)
@@ -107,7 +115,7 @@ func (s *Service) AskRevocation(ctx context.Context, o org.Officer, number, reas
 		if err := s.d.Store.AddRequest(ctx, r); err != nil {
 			return err
 		}
-		return s.d.Trail.Record(ctx, s.about(ctx, entry(o, "credential.revocation-asked", reason), l))
+		return s.d.Trail.Record(ctx, s.about(ctx, entry(o, RoleOfficer, "credential.revocation-asked", reason), l))
 	})
 	if err != nil {
 		return Request{}, fmt.Errorf("ask for revocation: %w", err)
@@ -123,17 +131,31 @@ func (s *Service) about(ctx context.Context, e trail.Entry, l Licence) trail.Ent
 
 // Requests returns the requests of o's department, open ones first.
 func (s *Service) Requests(ctx context.Context, o org.Officer) ([]Request, error) {
-	if !o.Has(RoleOfficer) {
-		return nil, ErrNotOfficer
+	if err := s.AtDesk(o); err != nil {
+		return nil, err
 	}
 	return s.d.Store.Requests(ctx, o.Department)
 }
 
 // Request returns one request of o's department with its licence, whose number
-// is opened.
-func (s *Service) Request(ctx context.Context, o org.Officer, id string) (Request, Licence, error) {
-	if !o.Has(RoleOfficer) {
-		return Request{}, Licence{}, ErrNotOfficer
+// is opened, and records that o looked.
+func (s *Service) Request(ctx context.Context, o org.Officer, id string) (r Request, l Licence, err error) {
+	err = s.d.Units.Do(ctx, func(ctx context.Context) error {
+		if r, l, err = s.request(ctx, o, id); err != nil {
+			return err
+		}
+		role := RoleOfficer
+		if !o.Has(role) {
+			role = RoleRevoker
+		}
+		return s.d.Trail.Record(ctx, s.about(ctx, entry(o, role, "credential.looked-up", r.Reason), l))
+	})
+	return r, l, err
+}
+
+func (s *Service) request(ctx context.Context, o org.Officer, id string) (Request, Licence, error) {
+	if err := s.AtDesk(o); err != nil {
+		return Request{}, Licence{}, err
 	}
 	r, err := s.d.Store.Request(ctx, o.Department, id)
 	if err != nil {
@@ -151,12 +173,13 @@ func (s *Service) Request(ctx context.Context, o org.Officer, id string) (Reques
 	return r, l, nil
 }
 
-// Decide confirms or rejects an open request. The officer who asked may reject
-// it, but not confirm it (ErrSameOfficer). A confirmed one revokes at once. It
-// returns ErrDecided if somebody was faster.
+// Decide confirms or rejects an open request. To confirm it takes RoleRevoker
+// (ErrNotRevoker), and another officer than the one who asked (ErrSameOfficer), who
+// may reject it. A confirmed one revokes at once. It returns ErrDecided if somebody
+// was faster.
 func (s *Service) Decide(ctx context.Context, o org.Officer, id string, confirm bool) error {
 	err := s.d.Units.Do(ctx, func(ctx context.Context) error {
-		r, l, err := s.Request(ctx, o, id)
+		r, l, err := s.request(ctx, o, id)
 		if err != nil {
 			return err
 		}
@@ -167,6 +190,8 @@ func (s *Service) Decide(ctx context.Context, o org.Officer, id string, confirm 
 			return ErrSameOfficer
 		case confirm && l.Person == o.Person:
 			return ErrOwnLicence
+		case confirm && !o.Has(RoleRevoker):
+			return ErrNotRevoker
 		}
 		r.State, r.DecidedBy, r.Decided = Rejected, o.Person, s.d.Now().UTC()
 		if confirm {
@@ -176,9 +201,13 @@ func (s *Service) Decide(ctx context.Context, o org.Officer, id string, confirm 
 			return err
 		}
 		if !confirm {
-			return s.d.Trail.Record(ctx, s.about(ctx, entry(o, "credential.revocation-rejected", r.Reason), l))
+			role := RoleRevoker
+			if r.AskedBy == o.Person || !o.Has(role) {
+				role = RoleOfficer
+			}
+			return s.d.Trail.Record(ctx, s.about(ctx, entry(o, role, "credential.revocation-rejected", r.Reason), l))
 		}
-		return s.revoke(ctx, l, entry(o, "", r.Reason))
+		return s.revoke(ctx, l, entry(o, RoleRevoker, "", r.Reason))
 	})
 	if err != nil && !errors.Is(err, ErrDecided) {
 		return fmt.Errorf("decide request: %w", err)

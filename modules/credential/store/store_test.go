@@ -78,6 +78,12 @@ func issue(t *testing.T, w *world, person, key string) credential.Licence {
 
 func me(p string) identity.Caller { return identity.Caller{Person: identity.PersonID(p)} }
 
+func revoker(p string) org.Officer {
+	o := officer(p)
+	o.Roles = append(o.Roles, credential.RoleRevoker)
+	return o
+}
+
 func officer(p string) org.Officer {
 	return org.Officer{Person: identity.PersonID(p), Department: "transport-department", Roles: []string{credential.RoleOfficer}}
 }
@@ -187,7 +193,7 @@ func TestTwoOfficersRevoke(t *testing.T) {
 			t.Fatal(err)
 		}
 		const why = "obtained by a false statement"
-		stranger := officer("o1")
+		stranger := revoker("o1")
 		stranger.Department = "housing-department"
 		for name, test := range map[string]struct {
 			o              org.Officer
@@ -211,6 +217,23 @@ func TestTwoOfficersRevoke(t *testing.T) {
 		if err := w.s.Decide(ctx, officer("o1"), r.ID, true); !errors.Is(err, credential.ErrSameOfficer) {
 			t.Errorf("the same officer: %v, want ErrSameOfficer", err)
 		}
+		if err := w.s.Decide(ctx, revoker("o1"), r.ID, true); !errors.Is(err, credential.ErrSameOfficer) {
+			t.Errorf("the same officer in another role: %v, want ErrSameOfficer", err)
+		}
+		if err := w.s.Decide(ctx, officer("o2"), r.ID, true); !errors.Is(err, credential.ErrNotRevoker) {
+			t.Errorf("a second officer without the role: %v, want ErrNotRevoker", err)
+		}
+		if err := w.s.Decide(ctx, org.Officer{Person: "o2", Department: "transport-department"}, r.ID, false); !errors.Is(err, credential.ErrNotOfficer) {
+			t.Errorf("rejecting without a role: %v, want ErrNotOfficer", err)
+		}
+		alone := revoker("o2")
+		alone.Roles = []string{credential.RoleRevoker}
+		if _, err := w.s.Find(ctx, alone, l.Number, why); !errors.Is(err, credential.ErrNotOfficer) {
+			t.Errorf("looking up with the role to confirm alone: %v, want ErrNotOfficer", err)
+		}
+		if all, err := w.s.Requests(ctx, alone); err != nil || len(all) != 1 {
+			t.Errorf("the role to confirm sees %d requests, %v", len(all), err)
+		}
 		if err := w.s.Decide(ctx, stranger, r.ID, true); !errors.Is(err, credential.ErrNoRequest) {
 			t.Errorf("another department decides: %v, want ErrNoRequest", err)
 		}
@@ -221,7 +244,7 @@ func TestTwoOfficersRevoke(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 6 {
 			wg.Go(func() {
-				switch err := w.s.Decide(ctx, officer(fmt.Sprintf("o%d", i+2)), r.ID, i%2 == 0); {
+				switch err := w.s.Decide(ctx, revoker(fmt.Sprintf("o%d", i+2)), r.ID, i%2 == 0); {
 				case err == nil:
 					won.Add(1)
 				case !errors.Is(err, credential.ErrDecided):

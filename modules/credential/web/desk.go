@@ -16,6 +16,7 @@ type deskPage struct {
 	Requests   []credential.Request
 	Found      *line
 	Mine       string
+	MayAsk     bool // look licences up, and ask for one to be revoked
 	Problems   view.Problems
 }
 
@@ -30,6 +31,7 @@ func (h handler) deskWith(w http.ResponseWriter, r *http.Request, status int, p 
 		return err
 	}
 	p.Department, p.Requests, p.Mine = o.Department, requests, string(o.Person)
+	p.MayAsk = o.Has(credential.RoleOfficer)
 	return h.View.Render(w, r, status, "credential/desk", p)
 }
 
@@ -73,6 +75,7 @@ type requestPage struct {
 	Licence line
 	Number  string
 	Mine    bool // the officer who looks asked for it
+	MayEnd  bool // the officer who looks may confirm what another asked for
 }
 
 func (h handler) request(w http.ResponseWriter, r *http.Request) error {
@@ -82,7 +85,7 @@ func (h handler) request(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.View.Render(w, r, http.StatusOK, "credential/request", requestPage{
-		Request: req, Number: l.Number, Mine: req.AskedBy == o.Person,
+		Request: req, Number: l.Number, Mine: req.AskedBy == o.Person, MayEnd: o.Has(credential.RoleRevoker),
 		Licence: line{l.ID, l.Label, h.name(r.Context(), l.Department), l.From, l.Until, l.On(h.Service.Today())},
 	})
 }

@@ -21,8 +21,12 @@ func TestPages(t *testing.T) {
 		"credential/verify":  askPage{},
 		"credential/printed": printedPage{},
 		"credential/result":  resultPage{Check: credential.Check{Verdict: "valid", Type: "x", Label: x.Label, At: now}},
-		"credential/desk":    deskPage{Department: "d", Requests: []credential.Request{{ID: "1", Asked: now, State: "open"}}, Found: &x},
-		"credential/request": requestPage{Request: credential.Request{ID: "1", Asked: now, State: "open"}, Licence: x},
+		"credential/desk":    deskPage{Department: "d", MayAsk: true, Requests: []credential.Request{{ID: "1", Asked: now, State: "open"}}, Found: &x},
+		"credential/request": []any{
+			requestPage{Request: credential.Request{ID: "1", Asked: now, State: "open"}, Licence: x},
+			requestPage{Request: credential.Request{ID: "1", Asked: now, State: "open"}, Licence: x, MayEnd: true},
+			requestPage{Request: credential.Request{ID: "1", Asked: now, State: "open"}, Licence: x, Mine: true},
+		},
 	})
 	viewtest.CheckTexts(t, Source(), []string{".."}, "credential.notice.revoked.subject", "credential.notice.revoked.body")
 }
