@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,7 @@ func main() {
 
 type options struct {
 	binary string
+	only   string // which loads, by name; "" for all
 	runs   int
 	span   time.Duration
 }
@@ -46,6 +48,7 @@ func run(ctx context.Context) error {
 	out := flag.String("out", "dist/bench.json", "where the figures are written")
 	flag.StringVar(&o.binary, "binary", "dist/causeway", "the built program")
 	flag.StringVar(&engines, "engines", "sqlite,postgres", "which engines")
+	flag.StringVar(&o.only, "only", "", "which loads, such as gateway,journeys; all if empty")
 	flag.IntVar(&o.runs, "runs", 3, "runs of each load, of which the median counts")
 	flag.DurationVar(&o.span, "span", 4*time.Second, "how long each run lasts")
 	flag.Parse()
@@ -124,8 +127,14 @@ func (o options) measure(ctx context.Context, r *report, engine, dsn string) (er
 		return err
 	}
 	defer end()
-	for _, f := range []func(context.Context) error{b.memory, b.home, b.gateway, b.journeys} {
-		if err := f(ctx); err != nil {
+	for _, l := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"memory", b.memory}, {"home", b.home}, {"gateway", b.gateway}, {"journeys", b.journeys}} {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), l.name) {
+			continue
+		}
+		if err := l.run(ctx); err != nil {
 			return err
 		}
 	}
@@ -235,15 +244,17 @@ func (b *bench) gateway(ctx context.Context) error {
 
 // journeys measures whole journeys, and their floor.
 func (b *bench) journeys(context.Context) error {
-	var rates, floors, shares, work, least []float64
+	var rates, floors, shares, work, least, ours, server []float64
 	for range b.runs {
-		before := b.used()
+		before, us, they := b.used(), used(b.program.cmd.Process.Pid), used(b.server)
 		r, sample, err := journeys(b.program.Origin, b.span, &b.next)
 		if err != nil {
 			return err
 		}
 		b.failed("journeys", r)
 		between := b.used()
+		ours = append(ours, (used(b.program.cmd.Process.Pid)-us).Seconds()*1000/float64(r.Done))
+		server = append(server, (used(b.server)-they).Seconds()*1000/float64(r.Done))
 		f, err := replay(b.floor, b.span, &sample)
 		if err != nil {
 			return err
@@ -256,7 +267,7 @@ func (b *bench) journeys(context.Context) error {
 	}
 	b.report.add(figure{Engine: b.engine, What: "whole journeys, 16 at a time", Unit: "/s", Bar: 40, Floor: median(floors), Runs: rates})
 	b.report.add(figure{Engine: b.engine, What: "whole journeys, share of their floor", Bar: 0.4, Runs: shares})
-	b.report.Notes = append(b.report.Notes, fmt.Sprintf("%s: a journey takes %.1f ms of processor time in all processes together, load included; its floor %.1f ms", b.engine, median(work), median(least)))
+	b.report.Notes = append(b.report.Notes, fmt.Sprintf("%s: a journey takes %.1f ms of processor time in all processes together, load included; its floor %.1f ms; program and companions %.1f ms, database server %.1f ms", b.engine, median(work), median(least), median(ours), median(server)))
 	return nil
 }
 

@@ -172,6 +172,18 @@ func (d *DB) Exec(ctx context.Context, q string, args ...any) (sql.Result, error
 	return res, err
 }
 
+// Write runs a statement whose result nobody reads, in the unit of ctx, or as a
+// unit of its own. On PostgreSQL it is sent with the unit's next statement or its
+// commit, so that many writes wait for the server once. If it fails then, that
+// statement or the commit returns the error, and the unit has failed as ever. args
+// must stay as they are until the unit ends.
+func (d *DB) Write(ctx context.Context, q string, args ...any) error {
+	return d.Do(ctx, func(ctx context.Context) error {
+		_, err := d.Tx(ctx).ExecContext(context.WithValue(ctx, later{}, true), q, args...)
+		return err
+	})
+}
+
 // QueryRow reads one row in the unit of ctx, or alone.
 func (d *DB) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
 	if u := d.unit(ctx); u != nil {

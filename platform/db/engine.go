@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -48,10 +47,11 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 func openSQLite(ctx context.Context, path string, q url.Values) (*sql.DB, error) {
 	q["_pragma"] = append(append([]string(nil), pragmas...), q["_pragma"]...)
 	dsn := url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}
-	pool, err := sql.Open("sqlite", dsn.String())
+	conns, err := newFiles(dsn.String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	pool := sql.OpenDB(conns)
 	var mode string
 	var sync int
 	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
@@ -80,10 +80,11 @@ func lock(path string) (*os.File, error) {
 
 // OpenPostgres opens the database that dsn names, with at most conns connections.
 func OpenPostgres(ctx context.Context, dsn string, conns int) (*DB, error) {
-	pool, err := sql.Open("pgx", dsn)
+	pipes, err := newPipes(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
+	pool := sql.OpenDB(pipes)
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -97,7 +98,8 @@ func OpenPostgres(ctx context.Context, dsn string, conns int) (*DB, error) {
 	return &DB{Engine: Postgres, write: pool, read: pool, gate: newGate(conns)}, nil
 }
 
-// IsUnique reports whether err is a violated unique constraint.
+// IsUnique reports whether err is a violated unique constraint: of the statement
+// that returned it, or of a Write before it in the same unit.
 func IsUnique(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code == "23505"

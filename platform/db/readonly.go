@@ -36,10 +36,11 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 func openReadOnly(ctx context.Context, path string, q url.Values) (*DB, error) {
 	q["_pragma"] = []string{"busy_timeout(5000)", "query_only(1)"}
 	dsn := url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}
-	pool, err := sql.Open("sqlite", dsn.String())
+	conns, err := newFiles(dsn.String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	pool := sql.OpenDB(conns)
 	var tables int
 	if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), pool.Close())

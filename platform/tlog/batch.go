@@ -75,7 +75,7 @@ ON CONFLICT (id, at_us) DO NOTHING`
 // base; it returns errLost if it is not, or if another replica holds the lease.
 func (l *Log) store(ctx context.Context, base int64, b batch) error {
 	if l.db.Engine == db.Postgres {
-		if _, err := l.db.Exec(ctx, setReadCommitted); err != nil {
+		if err := l.db.Write(ctx, setReadCommitted); err != nil {
 			return fmt.Errorf("sequence: %w", err)
 		}
 	}
@@ -107,7 +107,7 @@ func (l *Log) store(ctx context.Context, base int64, b batch) error {
 	if b.checkpoint.Note == "" {
 		return nil
 	}
-	if _, err := l.db.Exec(ctx, insertCheckpoint, b.checkpoint.Size, b.checkpoint.Note, b.now); err != nil {
+	if err := l.db.Write(ctx, insertCheckpoint, b.checkpoint.Size, b.checkpoint.Note, b.now); err != nil {
 		return fmt.Errorf("sequence: checkpoint: %w", err)
 	}
 	return nil
@@ -123,7 +123,7 @@ func (l *Log) take(ctx context.Context, b batch) error {
 		return errLost
 	}
 	for _, p := range b.refused {
-		if _, err := l.db.Exec(ctx, insertRefused, p.id, p.leaf, p.mac, p.why, b.now); err != nil {
+		if err := l.db.Write(ctx, insertRefused, p.id, p.leaf, p.mac, p.why, b.now); err != nil {
 			return fmt.Errorf("sequence: refuse: %w", err)
 		}
 	}

@@ -38,7 +38,7 @@ func insertRows(ctx context.Context, d *db.DB, head string, cols int, args []any
 	for len(args) > 0 {
 		for _, n := range chunks() {
 			if n*cols <= len(args) {
-				if _, err := d.Exec(ctx, head+" "+values(n, cols), args[:n*cols]...); err != nil {
+				if err := d.Write(ctx, head+" "+values(n, cols), args[:n*cols]...); err != nil {
 					return err
 				}
 				args = args[n*cols:]

@@ -114,7 +114,7 @@ func (l *Log) Append(ctx context.Context, id string, leaf []byte) error {
 	if id == "" || len(leaf) == 0 || len(leaf) > MaxLeaf {
 		return fmt.Errorf("append leaf %s: of %d bytes", id, len(leaf))
 	}
-	if _, err := l.db.Exec(ctx, insertPending, id, leaf, l.mac(macLabel, macInput(id, leaf))); err != nil {
+	if err := l.db.Write(ctx, insertPending, id, leaf, l.mac(macLabel, macInput(id, leaf))); err != nil {
 		return fmt.Errorf("append leaf %s: %w", id, err)
 	}
 	l.db.After(ctx, l.wake)

@@ -36,7 +36,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 // Add implements activity.Store.
 func (s *Store) Add(ctx context.Context, r activity.Record) error {
 	a := r.Act
-	_, err := s.db.Exec(ctx, insertEntry, a.Person, r.ID, r.At.UnixMicro(), a.Org, a.Subject, a.Actor, a.Role, a.Channel,
+	err := s.db.Write(ctx, insertEntry, a.Person, r.ID, r.At.UnixMicro(), a.Org, a.Subject, a.Actor, a.Role, a.Channel,
 		a.What, a.Grant, a.Case, r.Salt, r.Sealed, r.BodyHash)
 	if err != nil {
 		return fmt.Errorf("insert activity entry %s: %w", r.ID, err)
@@ -110,10 +110,10 @@ WHERE person_id = $2`
 // Erase implements activity.Store.
 func (s *Store) Erase(ctx context.Context, person string, ids []string, t activity.Tombstone) error {
 	return s.db.Do(ctx, func(ctx context.Context) error {
-		if _, err := s.db.Exec(ctx, insertErased, t.ID, person); err != nil {
+		if err := s.db.Write(ctx, insertErased, t.ID, person); err != nil {
 			return fmt.Errorf("erase activity: %w", err)
 		}
-		if _, err := s.db.Exec(ctx, insertTombstone, t.ID, t.At.UnixMicro(), t.Salt, t.Count, t.IDs); err != nil {
+		if err := s.db.Write(ctx, insertTombstone, t.ID, t.At.UnixMicro(), t.Salt, t.Count, t.IDs); err != nil {
 			return fmt.Errorf("insert tombstone %s: %w", t.ID, err)
 		}
 		res, err := s.db.Exec(ctx, deleteEntries, person)

@@ -21,7 +21,7 @@ func (s *Store) Append(ctx context.Context, c casework.Case, events []casework.E
 		if err != nil {
 			return fmt.Errorf("event %d of case %s: %w", e.Seq, c.ID, err)
 		}
-		if _, err := s.db.Exec(ctx, insertEvent, string(c.Person), string(c.ID), e.Seq, e.At.UnixMicro(), string(e.What),
+		if err := s.db.Write(ctx, insertEvent, string(c.Person), string(c.ID), e.Seq, e.At.UnixMicro(), string(e.What),
 			e.Subject, e.Actor, e.Role, e.Channel, string(detail), e.Note); err != nil {
 			return fmt.Errorf("event %d of case %s: %w", e.Seq, c.ID, err)
 		}
@@ -73,7 +73,7 @@ WHERE person_id = $1 AND case_id = $2 AND note IS NOT NULL`
 // Forget removes c's file and the notes of its history.
 func (s *Store) Forget(ctx context.Context, c casework.Case) error {
 	for _, q := range []string{forgetFile, forgetNotes} {
-		if _, err := s.db.Exec(ctx, q, string(c.Person), string(c.ID)); err != nil {
+		if err := s.db.Write(ctx, q, string(c.Person), string(c.ID)); err != nil {
 			return fmt.Errorf("forget case %s: %w", c.ID, err)
 		}
 	}
@@ -117,7 +117,7 @@ ON CONFLICT (person_id, case_id, key) DO UPDATE SET state = excluded.state, atte
 
 // PutEffect adds or replaces one effect of c.
 func (s *Store) PutEffect(ctx context.Context, c casework.Case, e casework.EffectRow) error {
-	if _, err := s.db.Exec(ctx, putEffect, string(c.Person), string(c.ID), e.Key, e.Ordinal, e.Kind, string(e.State), e.Attempts, e.Result, e.Changed.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, putEffect, string(c.Person), string(c.ID), e.Key, e.Ordinal, e.Kind, string(e.State), e.Attempts, e.Result, e.Changed.UnixMicro()); err != nil {
 		return fmt.Errorf("effect %s: %w", e.Key, err)
 	}
 	return nil
@@ -130,7 +130,7 @@ ON CONFLICT (person_id, case_id, officer) DO UPDATE SET at_us = excluded.at_us`
 
 // AddLook keeps that officer stated a reason to look at c.
 func (s *Store) AddLook(ctx context.Context, c casework.Case, officer identity.PersonID, at time.Time) error {
-	if _, err := s.db.Exec(ctx, addLook, string(c.Person), string(c.ID), string(officer), at.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, addLook, string(c.Person), string(c.ID), string(officer), at.UnixMicro()); err != nil {
 		return fmt.Errorf("look at case %s: %w", c.ID, err)
 	}
 	return nil

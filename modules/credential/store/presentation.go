@@ -16,7 +16,7 @@ VALUES ($1, $2, $3, $4, $5)`
 
 // AddPresentation keeps p.
 func (s *Store) AddPresentation(ctx context.Context, p credential.StoredPresentation) error {
-	if _, err := s.db.Exec(ctx, insertPresentation, p.Hash, string(p.Person), p.Licence, p.Expires.UnixMicro(), p.Sealed); err != nil {
+	if err := s.db.Write(ctx, insertPresentation, p.Hash, string(p.Person), p.Licence, p.Expires.UnixMicro(), p.Sealed); err != nil {
 		return fmt.Errorf("insert presentation: %w", err)
 	}
 	return nil
@@ -48,7 +48,7 @@ WHERE expires_us < $1`
 
 // DropPresentations removes those that ended before an instant.
 func (s *Store) DropPresentations(ctx context.Context, before time.Time) error {
-	if _, err := s.db.Exec(ctx, dropPresentations, before.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, dropPresentations, before.UnixMicro()); err != nil {
 		return fmt.Errorf("drop presentations: %w", err)
 	}
 	return nil
@@ -70,7 +70,7 @@ WHERE print_code = $1`
 func (s *Store) Guess(ctx context.Context, code string, at, since time.Time) (int, error) {
 	var n int
 	err := s.db.Do(ctx, func(ctx context.Context) error {
-		if _, err := s.db.Exec(ctx, guess, code, at.UnixMicro(), since.UnixMicro()); err != nil {
+		if err := s.db.Write(ctx, guess, code, at.UnixMicro(), since.UnixMicro()); err != nil {
 			return err
 		}
 		return s.db.QueryRow(ctx, guessed, code).Scan(&n)

@@ -23,7 +23,7 @@ func (s *Store) AddRequest(ctx context.Context, r credential.Request) error {
 	if err != nil {
 		return fmt.Errorf("insert request: %w", err)
 	}
-	if _, err := s.db.Exec(ctx, insertRequest, string(r.Department), r.ID, string(r.Person), r.Licence, reason, string(r.AskedBy), r.Asked.UnixMicro(), string(r.State)); err != nil {
+	if err := s.db.Write(ctx, insertRequest, string(r.Department), r.ID, string(r.Person), r.Licence, reason, string(r.AskedBy), r.Asked.UnixMicro(), string(r.State)); err != nil {
 		return fmt.Errorf("insert request: %w", err)
 	}
 	return nil

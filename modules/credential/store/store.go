@@ -182,7 +182,7 @@ ON CONFLICT (id) DO NOTHING`
 
 // NextList opens the status list after one.
 func (s *Store) NextList(ctx context.Context, after int) error {
-	if _, err := s.db.Exec(ctx, nextList, after+1); err != nil {
+	if err := s.db.Write(ctx, nextList, after+1); err != nil {
 		return fmt.Errorf("open status list: %w", err)
 	}
 	return nil
@@ -195,7 +195,7 @@ WHERE person_id = $1 AND id = $2 AND revoked_us = 0`
 
 // Revoke marks l.
 func (s *Store) Revoke(ctx context.Context, l credential.Licence, at time.Time) error {
-	if _, err := s.db.Exec(ctx, revoke, string(l.Person), l.ID, at.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, revoke, string(l.Person), l.ID, at.UnixMicro()); err != nil {
 		return fmt.Errorf("revoke licence: %w", err)
 	}
 	return nil

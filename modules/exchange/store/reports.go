@@ -17,7 +17,7 @@ VALUES ($1, $2, $3, $1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 // AddReport adds r.
 func (s *Store) AddReport(ctx context.Context, r exchange.Report) error {
-	_, err := s.db.Exec(ctx, insertReport, string(r.Person), r.ID, string(r.Department), r.Subject, r.Actor, r.Channel,
+	err := s.db.Write(ctx, insertReport, string(r.Person), r.ID, string(r.Department), r.Subject, r.Actor, r.Channel,
 		r.Class, r.Field, r.Case, string(r.State), r.Sealed, r.By, micros(r.Created), micros(r.Answered), micros(r.Closed))
 	if err != nil {
 		return fmt.Errorf("insert report: %w", err)

@@ -17,7 +17,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $1, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 // AddWrite adds w.
 func (s *Store) AddWrite(ctx context.Context, w exchange.StoredWrite) error {
-	_, err := s.db.Exec(ctx, insertWrite, string(w.Person), w.Key, flag(w.Undo), w.Class, string(w.Recipient), w.Case,
+	err := s.db.Write(ctx, insertWrite, string(w.Person), w.Key, flag(w.Undo), w.Class, string(w.Recipient), w.Case,
 		w.Subject, w.Actor, w.Channel, w.Sealed, string(w.State), w.Reason, w.Reference, micros(w.Created), micros(w.Settled))
 	if err != nil {
 		return fmt.Errorf("insert write: %w", err)
@@ -71,7 +71,7 @@ WHERE state <> 'pending' AND settled_us < $1 AND LENGTH(sealed) > 0`
 
 // EmptyWrites takes the records out of writes settled before t.
 func (s *Store) EmptyWrites(ctx context.Context, t time.Time) error {
-	if _, err := s.db.Exec(ctx, emptyWrites, micros(t), []byte{}); err != nil {
+	if err := s.db.Write(ctx, emptyWrites, micros(t), []byte{}); err != nil {
 		return fmt.Errorf("empty writes: %w", err)
 	}
 	return nil

@@ -33,7 +33,7 @@ VALUES ($1, $2, $3, $4, $5, $6, 0, 0)`
 
 // Add keeps r.
 func (s *Store) Add(ctx context.Context, r notice.Record) error {
-	if _, err := s.db.Exec(ctx, insert, string(r.Person), r.ID, r.Kind, r.Args, r.Link, r.Sent.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, insert, string(r.Person), r.ID, r.Kind, r.Args, r.Link, r.Sent.UnixMicro()); err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
 	return nil
@@ -109,7 +109,7 @@ WHERE person_id = $1 AND id = $2 AND read_us = 0`
 
 // SetRead marks a message as opened.
 func (s *Store) SetRead(ctx context.Context, person identity.PersonID, id string, at time.Time) error {
-	if _, err := s.db.Exec(ctx, setRead, string(person), id, at.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, setRead, string(person), id, at.UnixMicro()); err != nil {
 		return fmt.Errorf("mark message as read: %w", err)
 	}
 	return nil
@@ -122,7 +122,7 @@ WHERE person_id = $1 AND id = $2`
 
 // SetMailed settles an e-mail.
 func (s *Store) SetMailed(ctx context.Context, person identity.PersonID, id string, at time.Time) error {
-	if _, err := s.db.Exec(ctx, setMailed, string(person), id, at.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, setMailed, string(person), id, at.UnixMicro()); err != nil {
 		return fmt.Errorf("settle mail: %w", err)
 	}
 	return nil
@@ -157,7 +157,7 @@ func (s *Store) SetPreferences(ctx context.Context, person identity.PersonID, p 
 	if p.Mail {
 		mail = 1
 	}
-	if _, err := s.db.Exec(ctx, setPreferences, string(person), mail, at.UnixMicro()); err != nil {
+	if err := s.db.Write(ctx, setPreferences, string(person), mail, at.UnixMicro()); err != nil {
 		return fmt.Errorf("keep preferences: %w", err)
 	}
 	return nil

@@ -18,7 +18,7 @@ ON CONFLICT (person_id, department_id) DO NOTHING`
 
 // AddSubject keeps how d knows p.
 func (s *Store) AddSubject(ctx context.Context, p identity.PersonID, d org.ID, subject string, at time.Time) error {
-	if _, err := s.db.Exec(ctx, insertSubject, string(p), string(d), subject, micros(at)); err != nil {
+	if err := s.db.Write(ctx, insertSubject, string(p), string(d), subject, micros(at)); err != nil {
 		return fmt.Errorf("insert subject: %w", err)
 	}
 	return nil

@@ -47,7 +47,7 @@ SET url = excluded.url, progress = excluded.progress, due_us = excluded.due_us, 
 // SaveAttempt adds or replaces a; its session stays what it was.
 func (s *Store) SaveAttempt(ctx context.Context, o payment.Order, a payment.Attempt) error {
 	due := sql.NullInt64{Int64: micros(a.Due), Valid: !a.Due.IsZero()}
-	_, err := s.db.Exec(ctx, upsertAttempt, string(o.Person), o.ID, a.N, a.Session, a.URL, string(a.Progress),
+	err := s.db.Write(ctx, upsertAttempt, string(o.Person), o.ID, a.N, a.Session, a.URL, string(a.Progress),
 		micros(a.Started), due, a.Tries, a.RefundKey, a.RefundWhy)
 	if err != nil {
 		return fmt.Errorf("save attempt %d of %s: %w", a.N, o.ID, err)
@@ -114,7 +114,7 @@ WHERE due_us > $1 AND due_us <= $2`
 
 // Release has what is due after at and until till due at at.
 func (s *Store) Release(ctx context.Context, at, till time.Time) error {
-	if _, err := s.db.Exec(ctx, release, micros(at), micros(till)); err != nil {
+	if err := s.db.Write(ctx, release, micros(at), micros(till)); err != nil {
 		return fmt.Errorf("release attempts: %w", err)
 	}
 	return nil

@@ -16,7 +16,7 @@ func (s *Store) Post(ctx context.Context, ts []payment.Transaction) error {
 	return s.db.Do(ctx, func(ctx context.Context) error {
 		for _, t := range ts {
 			to, from := t.Postings[0], t.Postings[1]
-			_, err := s.db.Exec(ctx, insertPosting, string(t.Person), t.Order, t.ID, string(to.Account),
+			err := s.db.Write(ctx, insertPosting, string(t.Person), t.Order, t.ID, string(to.Account),
 				to.Amount.Currency, to.Amount.Minor, micros(t.At), string(from.Account), from.Amount.Minor)
 			if err != nil {
 				return fmt.Errorf("post %s of %s: %w", t.ID, t.Order, err)

@@ -142,7 +142,7 @@ WHERE person_id = $1 AND id = $2`
 
 // Save replaces what changes of o.
 func (s *Store) Save(ctx context.Context, o payment.Order) error {
-	_, err := s.db.Exec(ctx, updateOrder, string(o.Person), o.ID, string(o.State), flag(o.Closed), o.PaidBy,
+	err := s.db.Write(ctx, updateOrder, string(o.Person), o.ID, string(o.State), flag(o.Closed), o.PaidBy,
 		micros(o.Settled), micros(o.Refunded))
 	if err != nil {
 		return fmt.Errorf("save order %s: %w", o.ID, err)
