@@ -84,12 +84,11 @@ func TestCookies(t *testing.T) {
 	}
 	req.Header.Set("Origin", "https://evil.example")
 	req.Header.Set("Sec-Fetch-Site", "cross-site")
-	res, err := v.http.Do(req)
+	a, err := v.browser.Send(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusForbidden {
-		t.Errorf("a form of another site: %d", res.StatusCode)
+	if a.Status != http.StatusForbidden {
+		t.Errorf("a form of another site: %d", a.Status)
 	}
 }

@@ -19,6 +19,7 @@ func TestWholeJourney(t *testing.T) {
 		{"PostgreSQL", "en", "postgres"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel() // each has a city and a browser of its own
 			db := ""
 			if test.engine == "postgres" {
 				db = testkit.PostgresURL(t)

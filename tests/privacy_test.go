@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,11 +9,13 @@ import (
 	people "causeway/demo/city"
 	"causeway/platform/day"
 	"causeway/platform/testkit"
+	"causeway/tests/harness"
 )
 
 // TestNothingPersonalInLogs runs whole journeys, with failures on the way, and
 // looks for every personal value in what the program and its companions wrote.
 func TestNothingPersonalInLogs(t *testing.T) {
+	t.Parallel()
 	c := own(t, "", "--verbose")
 	b := testkit.NewBrowser(t)
 	me := registers(t, b, c, "en")
@@ -71,15 +72,14 @@ func TestNothingPersonalInLogs(t *testing.T) {
 		elder.post("/cases/"+id+"/facts/licence", url.Values{"licence_number": {"DL9000001"}, "classes": {"1"}})
 	}
 	for _, path := range []string{"/sign-in?next=//evil", "/activate/" + code, "/cases/x", "/verify/" + values["handle"] + "x", "/demo/sign-in/Chan%20Mei%20Ling"} {
-		second.do(http.MethodGet, path, nil, "")
+		second.get(path)
 	}
 	time.Sleep(500 * time.Millisecond)
 	if err := c.stop(); err != nil {
 		t.Fatal(err)
 	}
-	c.stopped = true
-	log := c.log.String()
-	if !strings.Contains(log, `"route":"/cases/{case}/check"`) {
+	log := c.Log()
+	if strings.Contains(log, harness.Cut) || !strings.Contains(log, `"route":"/cases/{case}/check"`) {
 		t.Errorf("the log does not tell what was done: %.300s", log)
 	}
 	for what, v := range values {

@@ -108,7 +108,7 @@ func (c *client) uploads(caseID, question, name string, content []byte) answer {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.do(http.MethodPost, "/cases/"+caseID+"/questions/"+question, &b, w.FormDataContentType())
+	return c.do(http.MethodPost, "/cases/"+caseID+"/questions/"+question, b.String(), w.FormDataContentType())
 }
 
 // renews goes all the way to a licence.

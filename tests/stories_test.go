@@ -11,14 +11,25 @@ import (
 
 const renewal = "driving-licence-renewal"
 
-// TestStories: what the city's residents meet, each in a browser.
+// A story is what somebody meets.
+type story struct {
+	name string
+	run  func(t *testing.T, b *testkit.Browser, c *city)
+}
+
+// TestStories: what the city's residents meet, each in a browser. Those that break
+// sources come first, one after the other; then the others, side by side.
 func TestStories(t *testing.T) {
+	t.Parallel()
 	c := own(t, "")
 	b := testkit.NewBrowser(t)
-	for _, s := range []struct {
-		name string
-		run  func(t *testing.T, b *testkit.Browser, c *city)
-	}{
+	for _, s := range []story{
+		{"two departments in turn", twoDepartments},
+		{"sources that fail", failingSources},
+	} {
+		t.Run(s.name, func(t *testing.T) { s.run(t, b, c) })
+	}
+	for _, s := range []story{
 		{"aged 66, who pays late and gives up", payingLate},
 		{"aged 71 without a report", noReport},
 		{"aged 71 with a report", withReport},
@@ -27,12 +38,13 @@ func TestStories(t *testing.T) {
 		{"two records", twoRecords},
 		{"parking for one of several vehicles", severalVehicles},
 		{"parking for an electric vehicle", electricVehicle},
-		{"two departments in turn", twoDepartments},
 		{"consent refused and withdrawn", consentRefused},
-		{"sources that fail", failingSources},
 		{"a fact that is wrong", wrongFact},
 	} {
-		t.Run(s.name, func(t *testing.T) { s.run(t, b, c) })
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.run(t, b, c)
+		})
 	}
 }
 

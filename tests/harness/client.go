@@ -46,6 +46,9 @@ type Answer struct {
 	Body   string
 }
 
+// Cookies are those that the answer sets.
+func (a Answer) Cookies() []*http.Cookie { return (&http.Response{Header: a.Header}).Cookies() }
+
 // To is where the answer leads.
 func (a Answer) To() string { return a.Header.Get("Location") }
 
@@ -62,11 +65,9 @@ func (c *Client) Post(to string, form url.Values) (Answer, error) {
 
 // Do sends one request and reads its answer.
 func (c *Client) Do(method, to, contentType, body string) (Answer, error) {
-	ours := strings.HasPrefix(to, "/")
-	if ours {
+	if strings.HasPrefix(to, "/") {
 		to = c.Origin + to
 	}
-	ours = ours || strings.HasPrefix(to, c.Origin+"/")
 	req, err := http.NewRequest(method, to, strings.NewReader(body)) //nolint:noctx // the client has a time-out
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s: %w", method, err)
@@ -75,6 +76,13 @@ func (c *Client) Do(method, to, contentType, body string) (Answer, error) {
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 		req.Header.Set("Content-Type", contentType)
 	}
+	return c.Send(req)
+}
+
+// Send sends req with the cookies of its origin, keeps those that it gets, and
+// reads the answer.
+func (c *Client) Send(req *http.Request) (Answer, error) {
+	ours := req.URL.Scheme+"://"+req.URL.Host == c.Origin
 	if ours {
 		for k, v := range c.cookies {
 			req.Header.Add("Cookie", k+"="+v)
@@ -90,11 +98,20 @@ func (c *Client) Do(method, to, contentType, body string) (Answer, error) {
 		return Answer{}, err
 	}
 	if ours {
-		for _, k := range res.Cookies() {
+		c.Keep(res.Cookies())
+	}
+	return Answer{res.StatusCode, res.Header, string(b)}, nil
+}
+
+// Keep takes over cookies of the origin, and drops those that are at their end.
+func (c *Client) Keep(cookies []*http.Cookie) {
+	for _, k := range cookies {
+		if k.MaxAge < 0 {
+			delete(c.cookies, k.Name)
+		} else {
 			c.cookies[k.Name] = k.Value
 		}
 	}
-	return Answer{res.StatusCode, res.Header, string(b)}, nil
 }
 
 // SignIn begins a session as a persona of the demo, an officer, or resident-N.

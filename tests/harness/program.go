@@ -36,6 +36,8 @@ type Place struct {
 	Data string
 	DB   string   // the URL of a PostgreSQL database; "" for SQLite
 	Wrap []string // a command to run the program with, such as prlimit
+	Args []string // further options of the demo
+	Env  []string // further variables of its environment
 	Addr string   // where it last served; "" for a free port
 }
 
@@ -48,7 +50,7 @@ type City struct {
 	err    error // once gone is closed
 }
 
-// readyFor bounds a start; a loaded machine is slow.
+// readyFor bounds a start; a loaded machine with the race detector is slow.
 const readyFor = 90 * time.Second
 
 // Start starts the program in p and waits until it serves. It serves where it
@@ -62,7 +64,9 @@ func (p *Place) Start() (*City, error) {
 	if p.DB != "" {
 		args = append(args, "--db", p.DB)
 	}
+	args = append(args, p.Args...)
 	c := &City{cmd: exec.Command(args[0], args[1:]...), log: &tail{}, gone: make(chan struct{})} //nolint:gosec,noctx // our own program
+	c.cmd.Env = append(os.Environ(), p.Env...)
 	c.cmd.Stderr = c.log
 	c.cmd.WaitDelay = time.Second // companions hold the pipe for a moment longer
 	out, w, err := os.Pipe()
@@ -86,7 +90,8 @@ func (p *Place) Start() (*City, error) {
 	case s := <-line:
 		origin, ok := strings.CutPrefix(strings.TrimSpace(s), "ready ")
 		if ok {
-			c.Origin, p.Addr = origin, strings.TrimPrefix(origin, "http://")
+			c.Origin = origin
+			_, p.Addr, _ = strings.Cut(origin, "://")
 			return c, nil
 		}
 		<-c.gone
@@ -131,13 +136,17 @@ type tail struct {
 	b  bytes.Buffer
 }
 
-const tailMax = 4 << 20
+const tailMax = 16 << 20
+
+// Cut begins a log whose beginning was dropped, since it grew too long.
+const Cut = "[the log before this was too long]\n"
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.b.Len() > tailMax {
 		t.b.Reset()
+		t.b.WriteString(Cut)
 	}
 	return t.b.Write(p)
 }
@@ -151,6 +160,7 @@ func (t *tail) String() string {
 // Run runs a command of the program, and returns its exit code and what it said.
 func (p *Place) Run(args ...string) (int, string, error) {
 	cmd := exec.Command(p.Bin, args...) //nolint:gosec,noctx // our own program
+	cmd.Env = append(os.Environ(), p.Env...)
 	out, err := cmd.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode(), string(out), nil
