@@ -164,6 +164,9 @@ func (w *world) serve(ctx context.Context, l net.Listener, ready func()) error {
 	go func() { defer close(done); w.run(background) }()
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
+	if err := w.warnCalendars(ctx); err != nil {
+		w.parts.log.WarnContext(ctx, "calendars could not be looked at", "err", err)
+	}
 	ready()
 	var err error
 	select {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"causeway/app/servicecmd"
+	"causeway/platform/day"
 )
 
 var (
@@ -39,7 +40,7 @@ func TestFirstService(t *testing.T) {
 		t.Fatalf("the document has %q", files)
 	}
 	var out, errs bytes.Buffer
-	if code := servicecmd.Check(files[:1], &out, &errs); code != 0 {
+	if code := servicecmd.Check(files[:1], day.Of(2026, 11, 23), &out, &errs); code != 0 {
 		t.Errorf("check: exit %d\n%s", code, errs.String())
 	}
 	if code := servicecmd.Test(files[0], files[1], "", &out, &errs); code != 0 {

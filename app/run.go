@@ -14,6 +14,7 @@ import (
 	"causeway/app/logcmd"
 	"causeway/app/servicecmd"
 	"causeway/demo/companion"
+	"causeway/platform/day"
 )
 
 // Streams are what a command reads and writes.
@@ -84,7 +85,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	case "serve":
 		err = c.Serve.run(ctx, std, now)
 	case "service check <files>":
-		return servicecmd.Check(c.Service.Check.Files, std.Out, std.Err)
+		return servicecmd.Check(c.Service.Check.Files, day.In(now(), time.UTC), std.Out, std.Err)
 	case "service test <file> <cases>":
 		t := c.Service.Test
 		return servicecmd.Test(t.File, t.Cases, t.Calendars, std.Out, std.Err)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"causeway/modules/catalogue"
 	cataloguestore "causeway/modules/catalogue/store"
@@ -13,7 +14,19 @@ func (w *world) wireCatalogue(context.Context) error {
 		Units: w.db, Store: cataloguestore.New(w.db), Departments: w.org, Classes: catalogueClasses{w}, Purposes: purposes{w},
 		Trail: w.activity, Now: w.now,
 	})
+	w.jobs.Every("catalogue.calendars", 24*time.Hour, w.warnCalendars)
 	return nil
+}
+
+// warnCalendars warns of calendars that end within half a year: after that, no
+// deadline can be counted.
+func (w *world) warnCalendars(ctx context.Context) error {
+	endings, err := w.catalogue.Endings(ctx)
+	for _, e := range endings {
+		w.parts.log.WarnContext(ctx, "a calendar of public holidays ends; publish it again with the next year in it",
+			"calendar", e.Calendar, "last", e.Last.String(), "services", e.Services)
+	}
+	return err
 }
 
 // catalogueClasses tells the catalogue which data classes there are.
@@ -26,7 +39,7 @@ func (c catalogueClasses) Class(id string) (catalogue.Class, bool) {
 	}
 	out := catalogue.Class{Registry: x.Registry, Label: x.Label, Writers: x.Writers}
 	for _, f := range x.Fields {
-		out.Fields = append(out.Fields, catalogue.Field{Name: f.Name, Label: f.Label, Type: f.Type})
+		out.Fields = append(out.Fields, catalogue.Field{Name: f.Name, Label: f.Label, Type: f.Type, Coded: len(f.Values) > 0})
 	}
 	return out, true
 }

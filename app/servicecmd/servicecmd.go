@@ -10,7 +10,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"causeway/modules/catalogue"
+	orgweb "causeway/modules/org/web"
 	"causeway/modules/service"
+	"causeway/platform/day"
 )
 
 // Exit codes.
@@ -25,7 +28,10 @@ const maxFile = 4 << 20
 // Check checks definitions. What is wrong goes to stderr, a line per error with
 // file, line and column; a file without errors is named on stdout. It returns 1
 // if any file has an error.
-func Check(files []string, stdout, stderr io.Writer) int {
+//
+// Warnings go to stdout and change nothing: a calendar beside the file that ends
+// within half a year of today, and a role that has no words.
+func Check(files []string, today day.Date, stdout, stderr io.Writer) int {
 	code := ok
 	if len(files) == 0 {
 		say(stderr, "service check: name at least one file")
@@ -39,6 +45,17 @@ func Check(files []string, stdout, stderr io.Writer) int {
 			continue
 		}
 		say(stdout, "%s: ok: %s version %d, %d rules", file, def.ID, def.Version, len(def.Rules))
+		for _, w := range def.Unnamed(file, orgweb.HasRole) {
+			say(stdout, "%v", w)
+		}
+		cal, err := calendar(def, filepath.Join(filepath.Dir(file), "calendars"))
+		switch {
+		case err != nil:
+			say(stderr, "%v", err)
+			code = failed
+		case def.Calendar != "" && !cal.Last().IsZero() && catalogue.EndsSoon(cal, today):
+			say(stdout, "%s: warning: the calendar %s ends on %s: add the next year to it, or no deadline can be counted after that", file, def.Calendar, cal.Last())
+		}
 	}
 	return code
 }

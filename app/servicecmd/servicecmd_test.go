@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"causeway/app/servicecmd"
+	"causeway/platform/day"
 )
 
 const services = "../../services/"
@@ -16,7 +17,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
 	files := []string{services + "driving-licence-renewal.yaml", services + "rates-demand.yaml", services + "resident-parking-permit.yaml"}
-	if code := servicecmd.Check(files, &out, &errs); code != 0 || errs.Len() > 0 {
+	if code := servicecmd.Check(files, day.Of(2026, 11, 23), &out, &errs); code != 0 || errs.Len() > 0 {
 		t.Errorf("code %d, errors %s", code, errs.String())
 	}
 	if n := strings.Count(out.String(), ": ok: "); n != len(files) {
@@ -37,12 +38,40 @@ func TestCheckNamesThePlace(t *testing.T) {
 	}
 	line := 1 + strings.Count(bad[:strings.Index(bad, "tenement.quarter.")], "\n")
 	var out, errs bytes.Buffer
-	if code := servicecmd.Check([]string{file, services + "nothing.yaml"}, &out, &errs); code != 1 {
+	if code := servicecmd.Check([]string{file, services + "nothing.yaml"}, day.Of(2026, 11, 23), &out, &errs); code != 1 {
 		t.Errorf("code %d", code)
 	}
 	want := file + ":" + itoa(line) + ":22: `tenement` has no field `quarter`"
 	if !strings.Contains(errs.String(), want) || !strings.Contains(errs.String(), "nothing.yaml") {
 		t.Errorf("want %s\ngot %s", want, errs.String())
+	}
+}
+
+// TestWarnings: a calendar that ends within half a year, and a role without words.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	file := services + "rates-demand.yaml"
+	if code := servicecmd.Check([]string{file}, day.Of(2027, 6, 30), &out, &errs); code != 0 || strings.Contains(out.String(), "warning") {
+		t.Errorf("half a year before: code %d, %s%s", code, out.String(), errs.String())
+	}
+	if code := servicecmd.Check([]string{file}, day.Of(2027, 7, 1), &out, &errs); code != 0 || !strings.Contains(out.String(), file+": warning: the calendar hk-general-holidays ends on 2027-12-31") {
+		t.Errorf("less than half a year before: code %d, %s%s", code, out.String(), errs.String())
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	another := filepath.Join(t.TempDir(), "another.yaml")
+	src = bytes.Replace(src, []byte("role: rating-officer"), []byte("role: rating-clerk"), 1)
+	line := 1 + bytes.Count(src[:bytes.Index(src, []byte("rating-clerk"))], []byte("\n"))
+	if err := os.WriteFile(another, src, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	want := another + ":" + itoa(line) + ":11: warning: the role `rating-clerk` has no words"
+	if code := servicecmd.Check([]string{another}, day.Of(2026, 11, 23), &out, &errs); code != 0 || !strings.Contains(out.String(), want) {
+		t.Errorf("code %d, want %s, got %s%s", code, want, out.String(), errs.String())
 	}
 }
 

@@ -108,6 +108,7 @@ type Field struct {
 	Name  string
 	Label lang.Text
 	Type  string // "text", "number", "date", "boolean" or "money"
+	Coded bool   // it holds codes, for which the class has words
 }
 
 // Purposes knows the published purposes.

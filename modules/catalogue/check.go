@@ -44,6 +44,11 @@ func (s *Service) check(ctx context.Context, def *service.Definition, sh *shelf,
 	for _, e := range def.Effects {
 		s.checkEffect(def, e, fail)
 	}
+	for _, x := range def.Shown {
+		if class, ok := s.d.Classes.Class(x.Class); ok && class.coded(x.Field) {
+			fail("a sentence shows {%s.%s}, which is a code: give its values words, under fields", x.Evidence, x.Field)
+		}
+	}
 	cal, ok := sh.calendars[def.Calendar]
 	if def.Calendar != "" && !ok {
 		fail("the calendar %s is not published", def.Calendar)
@@ -104,6 +109,16 @@ func (s *Service) checkEvidence(ev service.Evidence, fail func(string, ...any)) 
 			fail("%s: the field %s of %s is %s, not %s", ev.Name, f.Name, ev.Class, t, f.Type)
 		}
 	}
+}
+
+// coded reports whether a field holds codes, which people do not read as they are.
+func (c Class) coded(field string) bool {
+	for _, f := range c.Fields {
+		if f.Name == field {
+			return f.Coded
+		}
+	}
+	return false
 }
 
 // typeOf returns the type of a field.

@@ -128,6 +128,11 @@ type Ending struct {
 	Services []string // that count working days by it
 }
 
+// EndsSoon reports whether c ends within half a year of today, or has ended.
+func EndsSoon(c *service.Calendar, today day.Date) bool {
+	return c.Last().Before(today.AddMonths(warnBefore))
+}
+
 // Endings reports the calendars of current services that end within half a year,
 // for the operator.
 func (s *Service) Endings(ctx context.Context) ([]Ending, error) {
@@ -149,7 +154,7 @@ func (s *Service) Endings(ctx context.Context) ([]Ending, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Last().Before(day.In(s.d.Now(), p.Definition.Zone).AddMonths(warnBefore)) {
+		if EndsSoon(c, day.In(s.d.Now(), p.Definition.Zone)) {
 			endings = append(endings, Ending{name, c.Last(), []string{p.Definition.ID}})
 		}
 	}

@@ -43,7 +43,7 @@ func TestOutcomes(t *testing.T) {
 			records: []map[string]any{{"plate": "KP 1188", "length_mm": 3980.0}, {"plate": "KP 2299", "length_mm": 4870.0}, {"plate": "TR 30", "length_mm": 5100.0}}},
 		{name: "http slow but in time", person: "renewal", class: "rvd.tenement", fields: []string{"rateable_value"}, source: "rating", mode: registry.Slow, slow: 50 * time.Millisecond,
 			want: exchange.Found, records: []map[string]any{{"rateable_value": "HKD 120000.00"}}},
-		{name: "http refused", person: "renewal", class: "td.driving-licence", fields: licence, source: "transport", mode: registry.Refusing, want: exchange.Refused, reason: "status-403"},
+		{name: "http refused", person: "renewal", class: "td.driving-licence", fields: licence, source: "transport", mode: registry.Refusing, want: exchange.Refused, reason: "refused"},
 		{name: "http not JSON", person: "renewal", class: "td.driving-licence", fields: licence, source: "transport", mode: registry.Garbage, want: exchange.Invalid, reason: "json"},
 		{name: "http not as its class", person: "renewal", class: "td.driving-licence", fields: licence, source: "transport", mode: registry.Wrong, want: exchange.Invalid, reason: "schema"},
 		{name: "http signed by another", person: "renewal", class: "td.driving-licence", fields: licence, source: "transport", mode: registry.Forged, want: exchange.Invalid, reason: "signature"},

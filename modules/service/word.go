@@ -91,13 +91,14 @@ func (d *Definition) RoleLabel(name string) (label lang.Text, ok bool) {
 	return lang.Text{}, false
 }
 
-// Unnamed returns an error for each role that neither the definition nor known
-// has words for: people would read a slug. file is the name of the definition's.
+// Unnamed returns a warning for each role that neither the definition nor known
+// has words for: people read that it is an officer, and no more. file is the name
+// of the definition's.
 func (d *Definition) Unnamed(file string, known func(role string) bool) Errors {
 	var errs Errors
 	for _, r := range d.Roles {
 		if r.Label == (lang.Text{}) && !known(r.Name) {
-			errs = append(errs, Error{file, r.line, r.col, "nobody knows what the role `" + r.Name + "` is called: say it under roles"})
+			errs = append(errs, Error{file, r.line, r.col, "warning: the role `" + r.Name + "` has no words; people read “Officer” until you say under roles what it is called"})
 		}
 	}
 	return errs

@@ -113,6 +113,8 @@ func TestAnswers(t *testing.T) {
 		}, exchange.Invalid, "status-307"},
 		{"refused, unsigned", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, exchange.Invalid, "signature"},
 		{"refused", func(w http.ResponseWriter, r *http.Request) { sign(w, r, 403, "{}") }, exchange.Refused, "status-403"},
+		{"refused, with a reason", func(w http.ResponseWriter, r *http.Request) { sign(w, r, 422, `{"reason":"licence-cancelled"}`) }, exchange.Refused, "licence-cancelled"},
+		{"refused, in words about somebody", func(w http.ResponseWriter, r *http.Request) { sign(w, r, 422, `{"reason":"Ms Chan has died"}`) }, exchange.Refused, "status-422"},
 		{"busy", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "9"); w.WriteHeader(503) }, exchange.Down, "status-503"},
 		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, exchange.Down, "unreachable"},
 	} {

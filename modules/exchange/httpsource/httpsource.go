@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -215,7 +216,7 @@ func (s *Source) read(resp *http.Response, req *http.Request, out any) error {
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusAccepted:
 	case http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity:
-		return &exchange.SourceError{Outcome: exchange.Refused, Reason: "status-" + strconv.Itoa(resp.StatusCode)}
+		return &exchange.SourceError{Outcome: exchange.Refused, Reason: refusal(resp.StatusCode, body)}
 	default:
 		return invalid("status-"+strconv.Itoa(resp.StatusCode), nil)
 	}
@@ -223,6 +224,20 @@ func (s *Source) read(resp *http.Response, req *http.Request, out any) error {
 		return invalid("json", nil) // its words quote the body
 	}
 	return nil
+}
+
+var reasonForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+
+// refusal is why a registry refuses: the code under reason of its answer, or its
+// status. Nothing else that it says is kept, for it may be about the person.
+func refusal(status int, body []byte) string {
+	var said struct {
+		Reason string `json:"reason"`
+	}
+	if err := json.Unmarshal(body, &said); err == nil && reasonForm.MatchString(said.Reason) {
+		return said.Reason
+	}
+	return "status-" + strconv.Itoa(status)
 }
 
 // retry reads when a busy source wants to be asked again, within an hour.

@@ -8,6 +8,7 @@ import (
 
 	"causeway/modules/exchange"
 	"causeway/modules/identity"
+	"causeway/platform/day"
 	"causeway/platform/lang"
 	"causeway/platform/view"
 )
@@ -34,7 +35,7 @@ func (h handler) fact(r *http.Request) (formPage, error) {
 	}
 	p := formPage{
 		Action: "/report/" + f.Class.ID + "/" + f.Field.Name, Back: "/reports", Case: r.FormValue("case"), Class: f.Class.Label, Field: f.Field.Label,
-		Department: h.department(r.Context(), f.Class.Registry), Shown: f.Shown, Most: exchange.MaxSaid,
+		Department: h.department(r.Context(), f.Class.Registry), Shown: h.shown(r.Context(), f.Field, f.Shown), Most: exchange.MaxSaid,
 	}
 	if p.Case != "" && f.Shown != "" { // the case is the caller's
 		p.Back = "/cases/" + p.Case
@@ -86,11 +87,20 @@ type row struct {
 	Hint       string
 }
 
+// shown writes a fact's value as pages do: a code by its words, a day in full.
+func (h handler) shown(ctx context.Context, f exchange.Field, value string) string {
+	if d, err := day.Parse(value); err == nil && f.Type == exchange.Date {
+		return h.Views.TextIn(ctx, "exchange.value", map[string]any{"value": d})
+	}
+	return f.Say(value).In(view.LangOf(ctx))
+}
+
 func (h handler) row(ctx context.Context, r exchange.Report) row {
 	c, _ := h.Exchange.Class(r.Class)
+	field, _ := c.Field(r.Field)
 	return row{
 		ID: r.ID, Class: fieldNames(exchange.Class{Fields: []exchange.Field{{Name: r.Class, Label: c.Label}}}, r.Class), Field: fieldNames(c, r.Field),
-		Department: h.department(ctx, r.Department), State: r.State, Shown: r.Shown, Said: r.Said, Answer: r.Answer,
+		Department: h.department(ctx, r.Department), State: r.State, Shown: h.shown(ctx, field, r.Shown), Said: r.Said, Answer: r.Answer,
 		Created: r.Created, Answered: r.Answered, Subject: r.Subject, Hint: r.Hint,
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
@@ -64,6 +65,11 @@ func (h handler) officeOf(ctx context.Context, o org.Officer) (office, error) {
 		}
 	}
 	return of, nil
+}
+
+// HasRole reports whether a role has a text of ours.
+func HasRole(role string) bool {
+	return bytes.Contains(texts, []byte("\norg.role."+role+":"))
 }
 
 // A role is a slug and what it is called.
