@@ -5,13 +5,14 @@ package app_test
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"causeway/tests/harness"
 )
 
 // inside marks the test that runs where it may mount file systems of its own.
@@ -50,22 +51,18 @@ func TestDemoDiskInside(t *testing.T) {
 	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=24m"); err != nil {
 		t.Fatal(err)
 	}
-	data := filepath.Join(dir, "city")
-	p, err := start(t, "demo", "--addr", "localhost:0", "--data", data)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, p.errs)
-	}
-	b := browser(t, nil)
-	who := persona(t, b, p.origin)
+	p := place(t)
+	p.Data = filepath.Join(dir, "city")
+	city := start(t, p)
+	b := harness.NewClient(city.Origin)
+	defer b.Close()
+	who := persona(t, b)
 	signIn := func() int {
-		res, err := b.PostForm(p.origin+"/demo/sign-in/"+who, url.Values{})
-		_ = body(t, res, err)
-		return res.StatusCode
-	}
-	read := func(path string) int {
-		res, err := b.Get(p.origin + path)
-		_ = body(t, res, err)
-		return res.StatusCode
+		a, err := b.Post("/demo/sign-in/"+who, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Status
 	}
 	if got := signIn(); got != http.StatusSeeOther {
 		t.Fatalf("sign-in: %d", got)
@@ -80,11 +77,11 @@ func TestDemoDiskInside(t *testing.T) {
 	if failed == 0 {
 		t.Error("nothing failed on a full disk")
 	}
-	if got := read("/services"); got != http.StatusOK {
+	if got, _ := get(t, b, "/services"); got != http.StatusOK {
 		t.Errorf("reading on a full disk: %d", got)
 	}
-	if !strings.Contains(p.errs.String(), "disk is full") {
-		t.Errorf("the log does not say that the disk is full:\n%s", p.errs)
+	if !strings.Contains(city.Log(), "disk is full") {
+		t.Errorf("the log does not say that the disk is full:\n%s", city.Log())
 	}
 	if err := os.Remove(filepath.Join(dir, "filler")); err != nil {
 		t.Fatal(err)
@@ -92,19 +89,19 @@ func TestDemoDiskInside(t *testing.T) {
 	if got := signIn(); got != http.StatusSeeOther {
 		t.Errorf("sign-in once there is room: %d", got)
 	}
-	p.kill(t)
-	if out, code := run(t, "log", "verify", "--data", data); code != 0 {
-		t.Fatalf("the log after a full disk: exit %d\n%s", code, out)
+	if err := city.Kill(); err != nil {
+		t.Fatal(err)
 	}
-	readOnly(t, dir, data)
-	if p, err := start(t, "demo", "--addr", "localhost:0", "--data", data); err != nil {
-		t.Fatalf("it does not start again: %v\n%s", err, p.errs)
+	if code, out, err := p.Run("log", "verify", "--data", p.Data); err != nil || code != 0 {
+		t.Fatalf("the log after a full disk: exit %d, %v\n%s", code, err, out)
 	}
+	readOnly(t, p, dir)
+	start(t, p)
 }
 
 // readOnly starts the program on a disk that nobody may write to, and one that
 // has no room.
-func readOnly(t *testing.T, dir, data string) {
+func readOnly(t *testing.T, p *harness.Place, dir string) {
 	t.Helper()
 	remount := func(flags uintptr) {
 		if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT|flags, "size=24m"); err != nil {
@@ -112,19 +109,19 @@ func readOnly(t *testing.T, dir, data string) {
 		}
 	}
 	remount(syscall.MS_RDONLY)
-	for _, at := range []string{data, filepath.Join(dir, "new")} {
-		out, code := run(t, "demo", "--addr", "localhost:0", "--data", at)
-		if code != 1 || !strings.Contains(out, "read-only file system") || strings.Contains(out, "ready") {
+	for _, at := range []string{p.Data, filepath.Join(dir, "new")} {
+		code, out, err := p.Run("demo", "--addr", "localhost:0", "--data", at)
+		if err != nil || code != 1 || !strings.Contains(out, "read-only file system") || strings.Contains(out, "ready") {
 			t.Errorf("on a read-only disk: exit %d\n%s", code, out)
 		}
 	}
 	remount(0)
 	fill(t, filepath.Join(dir, "filler"))
-	out, code := run(t, "demo", "--addr", "localhost:0", "--data", filepath.Join(dir, "new"))
-	if code != 1 || !strings.Contains(out, "no space left") && !strings.Contains(out, "disk is full") {
+	code, out, err := p.Run("demo", "--addr", "localhost:0", "--data", filepath.Join(dir, "new"))
+	if err != nil || code != 1 || !strings.Contains(out, "no space left") && !strings.Contains(out, "disk is full") {
 		t.Errorf("on a full disk: exit %d\n%s", code, out)
 	}
-	if err := errors.Join(os.Remove(filepath.Join(dir, "filler")), os.RemoveAll(filepath.Join(dir, "new"))); err != nil {
+	if err = errors.Join(os.Remove(filepath.Join(dir, "filler")), os.RemoveAll(filepath.Join(dir, "new"))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -145,20 +142,4 @@ func fill(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// run runs the program to its end.
-func run(t *testing.T, args ...string) (string, int) {
-	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(exe, args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
-	out, err := cmd.CombinedOutput()
-	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
-		t.Fatal(err)
-	}
-	return string(out), cmd.ProcessState.ExitCode()
 }
