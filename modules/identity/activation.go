@@ -101,6 +101,9 @@ func (s *Service) Activation(ctx context.Context, token string, by Caller) (Acti
 	}
 	a.Name, a.Recovery = to.Name, len(had) > 0
 	if a.Recovery {
+		if err := s.strongEnough(ctx, code); err != nil {
+			return Activation{}, err
+		}
 		switch err := s.mayKeep(ctx, c.Person, by); {
 		case err == nil:
 			a.MayKeep = true
@@ -109,6 +112,21 @@ func (s *Service) Activation(ctx context.Context, token string, by Caller) (Acti
 		}
 	}
 	return a, nil
+}
+
+// strongEnough returns ErrDocumentWeak if the document behind code says less than
+// what is known of a person who holds passkeys: whoever forges a weak one must not
+// come by what a stronger one has opened. That the code is refused here, and not
+// when it is issued, keeps the clerk from learning who is known.
+func (s *Service) strongEnough(ctx context.Context, code CodeRecord) error {
+	r, err := s.d.Store.Person(ctx, code.Person)
+	if err != nil {
+		return err
+	}
+	if level, _ := code.Document.Assurance(); level < r.Assurance {
+		return ErrDocumentWeak
+	}
+	return nil
 }
 
 // mayKeep returns ErrProof unless by is p and has just used a passkey: a code and
@@ -202,6 +220,11 @@ func (s *Service) others(ctx context.Context, code CodeRecord, f Finish) error {
 	if err != nil {
 		return err
 	}
+	if len(had) > 0 {
+		if err := s.strongEnough(ctx, code); err != nil {
+			return err
+		}
+	}
 	switch {
 	case f.Clear:
 		if err := s.clear(ctx, code); err != nil {
@@ -221,7 +244,7 @@ func (s *Service) others(ctx context.Context, code CodeRecord, f Finish) error {
 // FinishActivation uses the code up, keeps the passkey, signs the person in and
 // records it, all of it or nothing. Of several who try with one code, one
 // succeeds. It returns the session's token, and ErrCeremony, ErrPasskey,
-// ErrPasskeyName, why the code cannot be used, or ErrProof if other passkeys are
+// ErrPasskeyName, why the code cannot be used, ErrDocumentWeak, or ErrProof if other passkeys are
 // to be kept and none of them was just used in this browser.
 func (s *Service) FinishActivation(ctx context.Context, token string, f Finish) (string, error) {
 	_, st, code, err := s.running(ctx, token)

@@ -52,6 +52,7 @@ var (
 	ErrEmail          = fault.New(fault.Invalid, "identity.email")
 	ErrLang           = fault.New(fault.Invalid, "identity.language")
 	ErrDocument       = fault.New(fault.Invalid, "identity.document")
+	ErrDocumentWeak   = fault.New(fault.Forbidden, "identity.document-weak")
 	ErrNoPerson       = fault.New(fault.NotFound, "identity.no-person")
 	ErrNotClerk       = fault.New(fault.Forbidden, "identity.not-clerk")
 	ErrOwnCode        = fault.New(fault.Forbidden, "identity.own-code")

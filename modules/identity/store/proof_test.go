@@ -9,6 +9,7 @@ import (
 
 	"causeway/modules/identity"
 	"causeway/modules/identity/passkeytest"
+	"causeway/platform/lang"
 )
 
 // proof answers a challenge for a proof with d.
@@ -216,6 +217,41 @@ func TestTold(t *testing.T) {
 		want := []string{string(by.Person) + ": identity.notice.code-issued", string(by.Person) + ": identity.notice.recovered"}
 		if !slices.Equal(w.told, want) {
 			t.Errorf("told %v, want %v", w.told, want)
+		}
+	})
+}
+
+// TestWeakDocument: a code given for a document that is easily forged opens nothing
+// of somebody who showed a better one and holds passkeys.
+func TestWeakDocument(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, phone, thief := t.Context(), passkeytest.New(origin), passkeytest.New(origin)
+		w.activate(phone, 1, false)
+		id, err := w.Issue(ctx, identity.Application{
+			Number: number(t, 1), Name: "Chan Tai Man", Lang: lang.Hant, Document: identity.Acknowledgement,
+		})
+		if err != nil {
+			t.Fatalf("the clerk learns who is known: %v", err)
+		}
+		l, err := w.Letter(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := w.open(l, 1)
+		if _, err := w.Activation(ctx, token, identity.Caller{}); !errors.Is(err, identity.ErrDocumentWeak) {
+			t.Errorf("the page: %v", err)
+		}
+		c, err := w.BeginActivation(ctx, token)
+		if _, err := w.FinishActivation(ctx, token, identity.Finish{Answer: w.made(thief, c, err), Name: "x", Clear: true}); !errors.Is(err, identity.ErrDocumentWeak) {
+			t.Errorf("with all others ended: %v", err)
+		}
+		by := w.signIn(phone)
+		c, err = w.BeginActivation(ctx, token)
+		if _, err := w.FinishActivation(ctx, token, identity.Finish{Answer: w.made(thief, c, err), Name: "x", Instead: by}); !errors.Is(err, identity.ErrDocumentWeak) {
+			t.Errorf("with the others kept: %v", err)
+		}
+		if all, err := w.OwnPasskeys(ctx, w.signIn(phone)); err != nil || len(all) != 1 {
+			t.Errorf("%d passkeys, %v", len(all), err)
 		}
 	})
 }

@@ -56,6 +56,7 @@ func (p *Pages) openCode(w http.ResponseWriter, r *http.Request, typed string) e
 func codeFields() fields {
 	return fields{
 		identity.ErrCode: "code", identity.ErrCodeExpired: "code", identity.ErrCodeUsed: "code", identity.ErrCodeBlocked: "code",
+		identity.ErrDocumentWeak: "code",
 	}
 }
 

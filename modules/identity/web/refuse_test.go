@@ -57,9 +57,9 @@ func TestBadForms(t *testing.T) {
 		"add without script":       {b, "/account/passkeys/add", url.Values{"name": {"x"}}, 422, "need JavaScript"},
 		"add without name":         {b, "/account/passkeys/add", url.Values{"response": {"{}"}}, 422, "Give the passkey a name"},
 		"remove what is not there": {b, "/account/passkeys/x/remove", url.Values{}, 404, "could not find this passkey"},
-		"remove, not UTF-8":        {b, "/account/passkeys/%ff%00/remove", url.Values{}, 404, "could not find this page"},
+		"remove, not UTF-8":        {b, "/account/passkeys/%ff%00/remove", url.Values{}, 404, "There is no such page"},
 		"end what is not there":    {b, "/account/sessions/x/end", url.Values{}, 404, "signed out already"},
-		"end, not UTF-8":           {b, "/account/sessions/%ff%00/end", url.Values{}, 404, "could not find this page"},
+		"end, not UTF-8":           {b, "/account/sessions/%ff%00/end", url.Values{}, 404, "There is no such page"},
 		"language":                 {b, "/account/language", url.Values{"language": {"fr"}}, 422, "Choose one of the three languages"},
 	} {
 		a := test.b.post(test.path, test.form)
