@@ -14,6 +14,7 @@ const slow = 5 * time.Second
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(minimal))
+	f.Add([]byte(worded()))
 	for _, id := range []string{"driving-licence-renewal", "rates-demand", "resident-parking-permit"} {
 		f.Add(read(f, id+".yaml"))
 	}
