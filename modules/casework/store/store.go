@@ -129,11 +129,7 @@ func scan(r row, more ...any) (casework.Case, error) {
 	return c, nil
 }
 
-const caseOfPerson = `
-SELECT person_id, id, reference, service, version, state, rev, grant_id, asking_us, today, currency, fee, order_id, paid,
-	step, step_name, department, role, due, days_left, late, waiting, claimed_by, claimed_us, reason,
-	opened_us, changed_us, submitted_us, ended_us, keep_us, purged, file
-FROM casework_cases
+const caseOfPerson = caseColumns + `
 WHERE person_id = $1 AND id = $2`
 
 // Case returns person's case with id, and its file.
@@ -146,17 +142,27 @@ func (s *Store) Case(ctx context.Context, person identity.PersonID, id casework.
 	return c, file, nil
 }
 
-const caseByID = `
+const caseColumns = `
 SELECT person_id, id, reference, service, version, state, rev, grant_id, asking_us, today, currency, fee, order_id, paid,
 	step, step_name, department, role, due, days_left, late, waiting, claimed_by, claimed_us, reason,
 	opened_us, changed_us, submitted_us, ended_us, keep_us, purged, file
-FROM casework_cases
+FROM casework_cases`
+
+const caseByID = caseColumns + `
 WHERE id = $1`
+
+// On PostgreSQL the index is on ids reversed, which lie apart.
+const caseByIDReversed = caseColumns + `
+WHERE reverse(id) = reverse($1)`
 
 // ByID returns the case with id, and its file.
 func (s *Store) ByID(ctx context.Context, id casework.ID) (casework.Case, []byte, error) {
 	var file []byte
-	c, err := scan(s.db.QueryRow(ctx, caseByID, string(id)), &file)
+	q := caseByID
+	if s.db.Engine == db.Postgres {
+		q = caseByIDReversed
+	}
+	c, err := scan(s.db.QueryRow(ctx, q, string(id)), &file)
 	if err != nil {
 		return c, nil, fmt.Errorf("case %s: %w", id, err)
 	}

@@ -76,6 +76,7 @@ FROM credential_licences
 
 const (
 	byKey       = columns + `WHERE effect_key = $1`
+	byKeyApart  = columns + `WHERE reverse(effect_key) = reverse($1)` // for PostgreSQL, whose index has them so
 	byID        = columns + `WHERE person_id = $1 AND id = $2`
 	byPerson    = columns + `WHERE person_id = $1 ORDER BY id DESC`
 	byNumber    = columns + `WHERE department_id = $1 AND number_mac = $2 ORDER BY id DESC`
@@ -116,7 +117,11 @@ func scan(row scanner) (l credential.Licence, s credential.Sealed, err error) {
 
 // ByKey returns the licence that the effect key issued.
 func (s *Store) ByKey(ctx context.Context, key string) (credential.Licence, credential.Sealed, error) {
-	return scan(s.db.QueryRow(ctx, byKey, key))
+	q := byKey
+	if s.db.Engine == db.Postgres {
+		q = byKeyApart
+	}
+	return scan(s.db.QueryRow(ctx, q, key))
 }
 
 // ByID returns one licence of person.

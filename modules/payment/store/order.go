@@ -12,6 +12,7 @@ import (
 
 	"causeway/modules/identity"
 	"causeway/modules/payment"
+	"causeway/platform/db"
 )
 
 const insertOrder = `
@@ -59,12 +60,23 @@ SELECT person_id, id, payee, subject, reference, description, currency, minor, o
 FROM payment_orders
 WHERE id = $1`
 
+// On PostgreSQL the index is on ids reversed, which lie apart.
+const orderByIDReversed = `
+SELECT person_id, id, payee, subject, reference, description, currency, minor, open_key, return_path, state,
+	closed, paid_by, opened_us, settled_us, refunded_us, actor, role, channel
+FROM payment_orders
+WHERE reverse(id) = reverse($1)`
+
 // Order returns the order with id.
 func (s *Store) Order(ctx context.Context, id string) (payment.Order, error) {
 	if !text(id) {
 		return payment.Order{}, payment.ErrNoOrder
 	}
-	o, err := scanOrder(s.db.QueryRow(ctx, orderByID, id))
+	q := orderByID
+	if s.db.Engine == db.Postgres {
+		q = orderByIDReversed
+	}
+	o, err := scanOrder(s.db.QueryRow(ctx, q, id))
 	if err != nil {
 		return o, fmt.Errorf("order %q: %w", id, err)
 	}
