@@ -86,10 +86,6 @@ func (k keysCommand) with(ctx context.Context, std Streams, now func() time.Time
 		return err
 	}
 	defer func() { err = errors.Join(err, w.db.Close()) }()
-	origin, err := tlog.StoredOrigin(ctx, w.db)
-	if err != nil || origin == "" {
-		return errors.Join(errors.New("this database has no log yet: start the program once"), err)
-	}
 	if err := w.openLog(ctx); err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func TestKeysRewrap(t *testing.T) {
 	if r, err = s.start(conf); err != nil {
 		t.Fatal(err)
 	}
-	if code, _ := get(t, "http://"+r.listen+"/tlog/checkpoint"); code != http.StatusOK {
+	if code, _ := get(t, "http://"+r.listen+"/tlog/key"); code != http.StatusOK {
 		t.Errorf("after it: %d", code)
 	}
 }
