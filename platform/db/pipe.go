@@ -77,7 +77,7 @@ func (p *pipe) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, driver.ErrBadConn
 	}
 	begin := "begin"
-	switch sql.IsolationLevel(opts.Isolation) { //nolint:exhaustive // the others are refused
+	switch sql.IsolationLevel(opts.Isolation) {
 	case sql.LevelDefault:
 	case sql.LevelReadCommitted:
 		begin = "begin isolation level read committed"
@@ -247,7 +247,7 @@ func (t pipeTx) Rollback() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), rollbackFor)
 	defer cancel()
 	if _, err := p.Conn.Conn().Exec(ctx, "rollback"); err != nil {
-		return errors.Join(err, p.Conn.Close())
+		return errors.Join(err, p.Close())
 	}
 	return nil
 }

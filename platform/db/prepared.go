@@ -155,7 +155,7 @@ func (p *prepared) QueryContext(ctx context.Context, q string, args []driver.Nam
 func (p *prepared) Close() error {
 	var errs []error
 	for e := p.order.Front(); e != nil; e = e.Next() {
-		errs = append(errs, e.Value.(*kept).stmt.Close()) //nolint:forcetypeassert // nothing else is in the list
+		errs = append(errs, e.Value.(*kept).stmt.Close()) //nolint:forcetypeassert,errcheck // nothing else is in the list
 	}
 	clear(p.stmts)
 	p.order.Init()
