@@ -26,6 +26,7 @@ func TestStories(t *testing.T) {
 	for _, s := range []story{
 		{"two departments in turn", twoDepartments},
 		{"sources that fail", failingSources},
+		{"an entry that the registry refuses", refusedEntry},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, b, c) })
 	}
@@ -190,7 +191,9 @@ func noRecord(t *testing.T, b *testkit.Browser, c *city) {
 	if !p.Has(".govuk-error-summary") {
 		t.Error("an empty fact is taken")
 	}
-	p.types(map[string]string{"licence_number": "DL1234567", "classes": "1"}, "expires_on", "disqualified")
+	p.Check(`input[name=classes][value="1"]`)
+	p.Check(`input[name=classes][value="3"]`)
+	p.types(map[string]string{"licence_number": "DL1234567"}, "expires_on", "disqualified")
 	p.goesOn()
 	p.submits()
 	p.pays("succeed")
@@ -288,14 +291,21 @@ func twoDepartments(t *testing.T, b *testkit.Browser, c *city) {
 	id := p.starts("resident-parking-permit")
 	p.agrees()
 	p.visit("/cases/" + id + "/facts/home")
-	p.types(map[string]string{"street": "1 Jetty Road", "district": "Lantern Bay"}, "moved_in_on", "")
+	p.Fill("#moved_in_on-day", "1")
+	p.Fill("#moved_in_on-month", "1")
+	p.Fill("#moved_in_on-year", "2099")
+	p.types(map[string]string{"street": "1 Jetty Road", "district": "Lantern Bay"}, "", "")
+	p.reads("This day cannot be in the future")
+	p.Fill("#moved_in_on-year", "2020")
+	p.Press(`main form button`)
 	p.goesOn()
 	p.Check(`input[name=answer][value="3"]`)
 	p.Press(`main form button`)
 	p.submits()
 	p.pays("succeed")
 	p.visit("/cases/" + id)
-	p.reads("Being decided")
+	p.until("Check of the address · Housing Department · has it now")
+	p.reads("Being decided", "An officer is looking at your application to the Housing Department", "Decision · District Transport", "comes later")
 	district := persona(t, b, c, "en", "permit-officer")
 	district.visit("/work/district-transport/cases/" + id)
 	if district.Has(`form[action$="/claim"]`) {
@@ -306,8 +316,17 @@ func twoDepartments(t *testing.T, b *testkit.Browser, c *city) {
 		o.visit("/work/" + x.department + "/cases")
 		o.Press(`main a[href$="/cases/` + id + `"]`)
 		o.Press(`form[action$="/claim"] button`)
-		o.reads("1 Jetty Road")
+		o.reads("1 Jetty Road", "車輛牌照未屆滿", "核實住址")
+		for _, slug := range []string{"licence-ended", "residence", "petrol", "diesel", "permit-officer", "address-officer"} {
+			if strings.Contains(o.Text("main"), slug) {
+				t.Errorf("the officer reads %s: %s", slug, o.Text("main"))
+			}
+		}
 		o.Press(`form[action$="/approve"] button`)
+		if x.officer == "address-officer" {
+			p.visit("/cases/" + id)
+			p.reads("Check of the address · Housing Department · passed", "has it now", "to the District Transport")
+		}
 	}
 	p.visit("/licences")
 	p.WaitFor(`main a[href^="/licences/"]`)

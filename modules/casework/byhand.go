@@ -25,7 +25,7 @@ type Proposal struct {
 }
 
 // rejections returns what registries refused of an approved case, in order.
-func (s *Service) rejections(ctx context.Context, c Case, out service.Outcome, rows []EffectRow) ([]Rejection, error) {
+func (s *Service) rejections(ctx context.Context, out service.Outcome, rows []EffectRow) ([]Rejection, error) {
 	var rs []Rejection
 	for _, row := range rows {
 		if row.State != EffectFailed || row.Ordinal < 1 || row.Ordinal > len(out.Effects) {
@@ -55,7 +55,7 @@ func (s *Service) Rejections(ctx context.Context, v View) ([]Rejection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.rejections(ctx, v.Case, v.Outcome, rows)
+	return s.rejections(ctx, v.Outcome, rows)
 }
 
 // proposal returns the last proposal of a history that nobody has answered yet.

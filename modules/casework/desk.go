@@ -86,7 +86,7 @@ func (s *Service) Desk(ctx context.Context, o org.Officer, id ID) (Desk, error) 
 	if p, ok := proposal(d.History); ok {
 		d.ByHand = &p
 	}
-	d.Rejections, err = s.rejections(ctx, c, d.Outcome, d.Effects)
+	d.Rejections, err = s.rejections(ctx, d.Outcome, d.Effects)
 	return d, err
 }
 

@@ -27,6 +27,7 @@ import (
 	"causeway/modules/org"
 	orgstore "causeway/modules/org/store"
 	orgweb "causeway/modules/org/web"
+	"causeway/platform/day"
 	"causeway/platform/fault"
 	"causeway/platform/httpsig"
 	"causeway/platform/httpx"
@@ -116,6 +117,12 @@ func newCity(t *testing.T) *city {
 		Orgs: c.Service, Views: viewtest.Set(t, orgweb.Source()), Now: clock,
 		Roles: func(context.Context, org.ID) []string { return []string{"licence-officer"} },
 		Keys:  func(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), nil },
+		RoleName: func(_ context.Context, role string) (lang.Text, bool) {
+			return lang.Text{En: "Ferry officer", Hant: "渡輪主任", Hans: "渡轮主任"}, role == "ferry-officer"
+		},
+		Endings: func(context.Context, org.ID) ([]orgweb.Ending, error) {
+			return []orgweb.Ending{{Calendar: "hk-general-holidays", Last: day.Of(2027, 12, 31), Services: []lang.Text{{En: "Renew a licence"}}}}, nil
+		},
 	})
 	m.Handle("POST /api/v1/echo", httpx.System, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
@@ -123,6 +130,28 @@ func newCity(t *testing.T) *city {
 	c.Server = httptest.NewServer(m)
 	t.Cleanup(c.Close)
 	return c
+}
+
+// TestWorkPage: administrators alone read of a calendar that ends, and a role of a
+// service's own goes by the service's words.
+func TestWorkPage(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	for person, roles := range map[identity.PersonID][]string{"chan": {org.DepartmentAdmin, "ferry-officer"}, "lee": {"licence-officer"}} {
+		if _, err := c.Appoint(t.Context(), "transport-department", person, roles...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const ends, service = "hk-general-holidays” ends on 31 December 2027", "Renew a licence"
+	for person, told := range map[string]bool{"chan": true, "lee": false} {
+		code, body := c.visit(t, person, "/work", nil)
+		if code != http.StatusOK || strings.Contains(body, ends) != told || strings.Contains(body, service) != told {
+			t.Errorf("%s: %d, told %t: %s", person, code, !told, body)
+		}
+		if strings.Contains(body, "Ferry officer") != told || strings.Contains(body, "ferry-officer") {
+			t.Errorf("%s reads a slug: %s", person, body)
+		}
+	}
 }
 
 // visit returns what person gets; a form posts it.
