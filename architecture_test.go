@@ -35,6 +35,7 @@ var modules = map[string][]string{
 	"notice":     {"identity"},
 	"activity":   {"identity", "org"},
 	"home":       {"identity"},
+	"openid":     {"identity", "org", "consent", "exchange", "payment", "document"},
 }
 
 // domainBan keeps transport and storage out of a module's root package: of the
