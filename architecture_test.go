@@ -138,7 +138,7 @@ func sqlFaults(mod, text string) []string {
 	if starRx.MatchString(text) {
 		faults = append(faults, "name the columns, not *")
 	}
-	ctes := map[string]bool{"if": true, "set": true, "json_each": true} // UPDATE ... SET, TABLE IF, SQLite's rows of a list
+	ctes := map[string]bool{"if": true, "set": true, "json_each": true, "unnest": true} // UPDATE ... SET, TABLE IF, rows of a list
 	for _, m := range cteRx.FindAllStringSubmatch(text, -1) {
 		ctes[strings.ToLower(m[1])] = true
 	}

@@ -262,4 +262,3 @@ func Sign(key *ecdsa.PrivateKey, header, claims map[string]any) (string, error) 
 	s.FillBytes(sig[32:])
 	return text + "." + enc.EncodeToString(sig), nil
 }
-

@@ -21,7 +21,9 @@ const ACRPrefix = "urn:causeway:assurance:"
 func ACR(a identity.Assurance) string { return ACRPrefix + a.String() }
 
 // ACRs returns the levels that may be asked for, lowest first.
-func ACRs() []string { return []string{ACR(identity.Low), ACR(identity.Substantial), ACR(identity.High)} }
+func ACRs() []string {
+	return []string{ACR(identity.Low), ACR(identity.Substantial), ACR(identity.High)}
+}
 
 // A Step is what comes next for the person who answers a request.
 type Step struct {
@@ -337,4 +339,3 @@ func (s *Service) entry(ctx context.Context, by identity.Caller, c *client, what
 		Channel: by.Channel, What: what, Detail: map[string]string{"department": string(c.Department), "client": c.ID, "assurance": by.Assurance.String()},
 	}
 }
-

@@ -167,4 +167,3 @@ func detailsJSON(details []Detail) json.RawMessage {
 	_ = json.NewEncoder(&b).Encode(details) // strings alone
 	return bytes.TrimSpace(b.Bytes())
 }
-

@@ -27,7 +27,7 @@ func (s *Service) idToken(ctx context.Context, c *client, a Authorization, g Gra
 
 // sid names a session to one client: two clients cannot join theirs.
 func (s *Service) sid(client, session string) string {
-	return base64.RawURLEncoding.EncodeToString(s.d.Keys.MAC("openid.sid", []byte(client + "\x00" + session))[:16])
+	return base64.RawURLEncoding.EncodeToString(s.d.Keys.MAC("openid.sid", []byte(client+"\x00"+session))[:16])
 }
 
 func (s *Service) signed(ctx context.Context, typ string, claims map[string]any) (string, error) {

@@ -65,7 +65,7 @@ func (h handler) asked(r *http.Request) (openid.Request, error) {
 	if err != nil {
 		return openid.Request{}, openid.ErrNoAsk
 	}
-	return h.Provider.Asked(r.Context(), r.PathValue("request"), c.Value)
+	return h.Provider.Asked(r.Context(), r.PathValue("ask"), c.Value)
 }
 
 type consentPage struct {

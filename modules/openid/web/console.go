@@ -170,7 +170,7 @@ type clientPage struct {
 }
 
 func (h handler) client(w http.ResponseWriter, r *http.Request) error {
-	c, err := h.Registry.OwnOIDCClient(r.Context(), org.OfficerOf(r.Context()), r.PathValue("client"))
+	c, err := h.Registry.OwnOIDCClient(r.Context(), org.OfficerOf(r.Context()), r.PathValue("app"))
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (h handler) showClient(w http.ResponseWriter, r *http.Request, status int, 
 // change stores what may change of a client.
 func (h handler) change(w http.ResponseWriter, r *http.Request) error {
 	by := org.OfficerOf(r.Context())
-	old, err := h.Registry.OwnOIDCClient(r.Context(), by, r.PathValue("client"))
+	old, err := h.Registry.OwnOIDCClient(r.Context(), by, r.PathValue("app"))
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (h handler) change(w http.ResponseWriter, r *http.Request) error {
 
 // revokeClient ends a client at once, with every token that it has.
 func (h handler) revokeClient(w http.ResponseWriter, r *http.Request) error {
-	by, id := org.OfficerOf(r.Context()), r.PathValue("client")
+	by, id := org.OfficerOf(r.Context()), r.PathValue("app")
 	if err := h.Registry.RevokeOIDC(r.Context(), by, id); err != nil {
 		return err
 	}

@@ -56,15 +56,15 @@ func Mount(m *httpx.Mux, d Deps) {
 	m.Handle("POST "+openid.PathUserInfo, httpx.Public, http.HandlerFunc(h.userInfo))
 
 	m.Page("GET "+openid.PathAuthorize, httpx.Public, h.authorize)
-	m.Page("GET "+openid.PathAuthorize+"/{request}", httpx.Resident, h.question)
-	m.Page("POST "+openid.PathAuthorize+"/{request}", httpx.Resident, h.answer)
-	m.Page("POST "+openid.PathAuthorize+"/{request}/again", httpx.Resident, h.again)
+	m.Page("GET "+openid.PathAuthorize+"/{ask}", httpx.Resident, h.question)
+	m.Page("POST "+openid.PathAuthorize+"/{ask}", httpx.Resident, h.answer)
+	m.Page("POST "+openid.PathAuthorize+"/{ask}/again", httpx.Resident, h.again)
 
 	const at = "/work/{department}/clients"
 	m.Page("GET "+at, httpx.Officer, h.clients)
 	m.Page("GET "+at+"/new", httpx.Officer, h.newClient)
 	m.Page("POST "+at+"/new", httpx.Officer, h.register)
-	m.Page("GET "+at+"/{client}", httpx.Officer, h.client)
-	m.Page("POST "+at+"/{client}", httpx.Officer, h.change)
-	m.Page("POST "+at+"/{client}/revoke", httpx.Officer, h.revokeClient)
+	m.Page("GET "+at+"/{app}", httpx.Officer, h.client)
+	m.Page("POST "+at+"/{app}", httpx.Officer, h.change)
+	m.Page("POST "+at+"/{app}/revoke", httpx.Officer, h.revokeClient)
 }
