@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"causeway/modules/consent"
 	"causeway/modules/identity"
 	identityweb "causeway/modules/identity/web"
 	"causeway/modules/openid"
@@ -15,11 +16,19 @@ import (
 
 func (w *world) wireOpenID(context.Context) error {
 	w.openid = openid.New(openid.Deps{
-		Units: w.db, Store: openidstore.New(w.db), Clients: w.org, Orgs: w.org, Consents: remembering{w.consent, w}, Classes: w.exchange, Facts: w.exchange,
+		Units: w.db, Store: openidstore.New(w.db), Clients: w.org, Orgs: w.org, Consents: connecting{remembering{w.consent, w}}, Classes: w.exchange, Facts: w.exchange,
 		Sessions: w.identity, Keys: openidkeys.New(w.ring, w.now), Trail: w.activity, Now: w.now, NewID: newID, Issuer: w.origin,
 	})
 	w.jobs.Every("openid.purge", 5*time.Minute, w.openid.Purge)
 	return nil
+}
+
+// connecting is consent as openid uses it.
+type connecting struct{ remembering }
+
+// End ends a consent on the program's own account.
+func (c connecting) End(ctx context.Context, p identity.PersonID, id consent.GrantID) error {
+	return c.UseUp(ctx, p, id)
 }
 
 func (w *world) mountOpenID() {

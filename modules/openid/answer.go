@@ -115,6 +115,7 @@ func (s *Service) question(ctx context.Context, st Step, c *client, r Request, g
 	var err error
 	if st.Facts {
 		st.Notice, err = s.d.Consents.Notice(ctx, s.consentFor(c, g, details))
+		st.Notice.Asking = false // refusing leads back to the client, not to a counter
 	}
 	return st, err
 }

@@ -42,6 +42,8 @@ type Units interface {
 // Clients finds clients: org.ErrNoClient for none, and for one that was revoked.
 type Clients interface {
 	OIDCClient(ctx context.Context, id string) (org.OIDCClient, error)
+	// OIDCClientName returns what people call a client, one that was revoked too.
+	OIDCClientName(ctx context.Context, id string) (lang.Text, bool)
 }
 
 // Orgs tells how a department knows a person, and what it is called.
@@ -56,7 +58,10 @@ type Consents interface {
 	Notice(ctx context.Context, r consent.Request) (consent.Notice, error)
 	Give(ctx context.Context, by identity.Caller, r consent.Request) (consent.Grant, error)
 	Withdraw(ctx context.Context, by identity.Caller, id consent.GrantID) error
+	// End ends a consent that nobody uses any more; one that has ended stays so.
+	End(ctx context.Context, p identity.PersonID, id consent.GrantID) error
 	Active(ctx context.Context, p identity.PersonID, id consent.GrantID) (consent.Grant, error)
+	Words(ctx context.Context, g consent.Grant) (consent.Notice, error)
 }
 
 // Classes knows the data classes.

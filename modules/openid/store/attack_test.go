@@ -265,7 +265,6 @@ func TestRequests(t *testing.T) {
 			"not openid":            {"scope", "profile", openid.CodeScope},
 			"the fragment":          {"response_mode", "fragment", openid.CodeRequest},
 			"a pushed request":      {"request_uri", openid.RequestURIPrefix + "x", openid.CodeRequest},
-			"another client":        {"client_id", "plain", openid.CodeClient},
 			"unsigned object":       {"request", "eyJhbGciOiJub25lIn0.e30.", openid.CodeObject},
 			"details of no class":   {"authorization_details", `[{"type":"causeway_data","class":"no.such","fields":["a"],"purpose":"verify-age"}]`, openid.CodeDetails},
 			"details of no field":   {"authorization_details", `[{"type":"causeway_data","class":"td.driving-licence","fields":["hkid"],"purpose":"verify-age"}]`, openid.CodeDetails},

@@ -358,6 +358,10 @@ func (c *consents) Give(_ context.Context, _ identity.Caller, r consent.Request)
 	return consent.Grant{ID: id}, nil
 }
 
+func (c *consents) Words(context.Context, consent.Grant) (consent.Notice, error) {
+	return consent.Notice{}, nil
+}
+
 func (c *consents) Withdraw(_ context.Context, _ identity.Caller, id consent.GrantID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -23,6 +23,9 @@ func (h handler) discovery(w http.ResponseWriter, r *http.Request) {
 		"jwks_uri": at + openid.PathKeys, "pushed_authorization_request_endpoint": at + openid.PathPush, "introspection_endpoint": at + openid.PathIntrospect,
 		"revocation_endpoint": at + openid.PathRevoke,
 
+		"end_session_endpoint": at + openid.PathLogout, "grant_management_endpoint": at + openid.PathGrants,
+		"grant_management_actions_supported": []string{"query", "revoke", "create", "merge", "replace"}, "grant_management_action_required": false,
+
 		"scopes_supported":         []string{openid.ScopeOpenID, openid.ScopeOffline, openid.ScopeQuery, openid.ScopeRevoke},
 		"response_types_supported": []string{"code"}, "response_modes_supported": []string{"query", "jwt", "query.jwt"},
 		"grant_types_supported": []string{org.GrantCode, org.GrantRefresh, org.GrantCredentials},

@@ -24,11 +24,16 @@ func TestPages(t *testing.T) {
 	c := org.OIDCClient{ID: "c", Department: "d", Name: name, Profile: org.FAPI2, Created: at, Redirects: []string{"https://bank.example/cb"}, Grants: []string{org.GrantCode}}
 	gone := c
 	gone.Revoked = at
+	bare := openid.Connection{Grant: openid.Grant{ID: "g", Created: at, SignedIn: at}, Name: name}
+	reads := openid.Connection{Grant: openid.Grant{ID: "h", Consent: "k", Created: at, SignedIn: at, Used: at}, Name: name, Facts: true, Notice: notice}
 	problems := view.Problems{{Field: "en", Key: "fault.org.client-name"}, {Field: "keys", Key: "fault.org.jwks"}, {Field: "redirects", Key: "fault.org.redirect"}, {Field: "profile", Key: "fault.org.oidc-profile"}}
 	wrong := formFrom(c)
 	wrong.Problems = problems
 	viewtest.Check(t, Source(), map[string]any{
 		"openid/consent":     []any{consentPage{ID: "r", Client: name}, consentPage{ID: "r", Client: name, Plain: true}, consentPage{ID: "r", Client: name, Facts: true, Replace: true, Notice: notice}},
+		"openid/connections": []any{connectionsPage{}, connectionsPage{[]openid.Connection{bare, reads}}},
+		"openid/connection":  []any{bare, reads},
+		"openid/leave":       []any{leavePage{}, leavePage{Client: name, Known: true, In: true, Back: "https://bank.example/", Request: map[string]string{"state": "x"}}},
 		"openid/again":       againPage{"r", name},
 		"openid/return":      returnPage{name, "https://bank.example/cb?code=x"},
 		"openid/clients":     []any{clientsPage{Department: "d"}, clientsPage{"d", []org.OIDCClient{c, gone}, "https://causeway.example"}},

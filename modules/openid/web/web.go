@@ -60,6 +60,15 @@ func Mount(m *httpx.Mux, d Deps) {
 	m.Page("POST "+openid.PathAuthorize+"/{ask}", httpx.Resident, h.answer)
 	m.Page("POST "+openid.PathAuthorize+"/{ask}/again", httpx.Resident, h.again)
 
+	m.Page("GET "+openid.PathLogout, httpx.Public, h.leave)
+	m.Page("POST "+openid.PathLogout, httpx.Public, h.leave)
+
+	m.Page("GET /connections", httpx.Resident, h.connections)
+	m.Page("GET /connections/{connection}", httpx.Resident, h.connection)
+	m.Page("POST /connections/{connection}/disconnect", httpx.Resident, h.disconnect)
+	m.Handle("GET "+openid.PathGrants+"/{id}", httpx.Public, http.HandlerFunc(h.grant))
+	m.Handle("DELETE "+openid.PathGrants+"/{id}", httpx.Public, http.HandlerFunc(h.grant))
+
 	const at = "/work/{department}/clients"
 	m.Page("GET "+at, httpx.Officer, h.clients)
 	m.Page("GET "+at+"/new", httpx.Officer, h.newClient)
