@@ -60,7 +60,7 @@ func (w *world) wirePages(ctx context.Context) error {
 			httpx.Demo:   func(next http.Handler) http.Handler { return next },
 		},
 	})
-	w.pages = identityweb.New(identityweb.Options{Service: w.identity, View: w.view, Origin: w.origin, Now: w.now, Address: w.address})
+	w.pages = identityweb.New(identityweb.Options{Service: w.identity, View: w.view, Origin: w.origin, Now: w.now, Address: w.address, Instead: w.personas()})
 	w.mountBasics()
 	w.pages.Mount(w.mux)
 	homeweb.Mount(w.mux, homeweb.Deps{Service: newHome(w), Views: w.view, Demo: w.demo})
@@ -80,9 +80,17 @@ func (w *world) wirePages(ctx context.Context) error {
 	w.describe()
 	activityweb.Mount(w.mux, activityweb.Deps{Activity: w.activity, Names: names{w, exchangeweb.Names{Exchange: w.exchange, Views: w.view}}, Log: w.log, Views: w.view})
 	if w.demo {
-		site.Mount(w.mux, site.Deps{City: w.hood.city, Sessions: w.identity, Neighbours: w.hood, View: w.view, Start: identityweb.Start, Renewable: w.hood.renewable})
+		site.Mount(w.mux, site.Deps{City: w.hood.city, Sessions: w.identity, Neighbours: w.hood, View: w.view, Start: identityweb.Start, Renewable: w.hood.renewable, Shop: func() string { return w.hood.shop.Origin }})
 	}
 	return nil
+}
+
+// personas is where the demo signs people in without a passkey, "" for nowhere.
+func (w *world) personas() string {
+	if w.demo {
+		return "/demo"
+	}
+	return ""
 }
 
 func (w *world) formAction() []string {

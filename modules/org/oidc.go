@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -138,6 +139,24 @@ func (s *Service) EnrolOIDC(ctx context.Context, c OIDCClient) (OIDCClient, erro
 	return s.addOIDC(ctx, c, trail.Entry{Org: string(c.Department), Actor: trail.System, Role: trail.System, Channel: trail.System})
 }
 
+// EnsureOIDC adds a client on the program's own account, or has the one of that
+// id be as c says.
+func (s *Service) EnsureOIDC(ctx context.Context, c OIDCClient) error {
+	_, err := s.d.Store.OIDCClient(ctx, c.ID)
+	if errors.Is(err, ErrNoClient) {
+		_, err = s.EnrolOIDC(ctx, c)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	c.Changed = s.now()
+	return s.d.Store.SetOIDCClient(ctx, c)
+}
+
 func (s *Service) addOIDC(ctx context.Context, c OIDCClient, e trail.Entry) (OIDCClient, error) {
 	if err := c.check(); err != nil {
 		return OIDCClient{}, err
@@ -253,7 +272,9 @@ func checkAddresses(all []string) error {
 	for i, text := range all {
 		u, err := url.Parse(text)
 		if err != nil || len(text) > maxAddress || u.Host == "" || u.Fragment != "" || u.User != nil || strings.Contains(text, "#") ||
-			slices.Contains(all[:i], text) || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' || r == '*' || r == ';' || r == ',' || r == '\'' || r == '"' }) {
+			slices.Contains(all[:i], text) || strings.ContainsFunc(text, func(r rune) bool {
+			return r <= ' ' || r >= 0x7f || r == '\\' || r == '*' || r == ';' || r == ',' || r == '\'' || r == '"'
+		}) {
 			return ErrRedirect
 		}
 		if u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
