@@ -8,7 +8,9 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -21,6 +23,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"causeway/demo/relying"
 )
 
 func main() {
@@ -36,6 +40,7 @@ func main() {
 type options struct {
 	binary string
 	runs   int
+	only   string // "openid", or "" for everything
 	span   time.Duration
 }
 
@@ -46,6 +51,7 @@ func run(ctx context.Context) error {
 	out := flag.String("out", "dist/bench.json", "where the figures are written")
 	flag.StringVar(&o.binary, "binary", "dist/causeway", "the built program")
 	flag.StringVar(&engines, "engines", "sqlite,postgres", "which engines")
+	flag.StringVar(&o.only, "only", "", "openid: nothing else is measured")
 	flag.IntVar(&o.runs, "runs", 3, "runs of each load, of which the median counts")
 	flag.DurationVar(&o.span, "span", 4*time.Second, "how long each run lasts")
 	flag.Parse()
@@ -97,8 +103,9 @@ type bench struct {
 	report           *report
 	program          *program
 	client           *software
-	floor            string // origin
-	server           int    // the PostgreSQL server's process, or 0
+	floor            string            // origin
+	party            *ecdsa.PrivateKey // signs for clients of the OpenID Provider
+	server           int               // the PostgreSQL server's process, or 0
 	next             atomic.Int64
 }
 
@@ -110,6 +117,9 @@ func (o options) measure(ctx context.Context, r *report, engine, dsn string) (er
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bench{options: o, engine: engine, dir: dir, report: r}
+	if b.party, err = relying.NewKey(); err != nil {
+		return err
+	}
 	if dsn != "" {
 		if b.server, err = serverProcess(ctx, dsn); err != nil {
 			return err
@@ -124,7 +134,10 @@ func (o options) measure(ctx context.Context, r *report, engine, dsn string) (er
 		return err
 	}
 	defer end()
-	for _, f := range []func(context.Context) error{b.memory, b.home, b.gateway, b.journeys} {
+	if o.only == "openid" {
+		return b.openid(ctx)
+	}
+	for _, f := range []func(context.Context) error{b.memory, b.home, b.gateway, b.journeys, b.openid} {
 		if err := f(ctx); err != nil {
 			return err
 		}
@@ -276,7 +289,11 @@ func (b *bench) startFloor(ctx context.Context, dsn string) (end func(), err err
 	if !ok {
 		return nil, errors.New("floor: no Ed25519 key")
 	}
-	c := floorConfig{Binary: b.binary, Dir: filepath.Join(b.dir, "floor"), Client: public}
+	party, err := x509.MarshalPKIXPublicKey(b.party.Public())
+	if err != nil {
+		return nil, fmt.Errorf("floor: %w", err)
+	}
+	c := floorConfig{Party: party, Binary: b.binary, Dir: filepath.Join(b.dir, "floor"), Client: public}
 	if dsn != "" {
 		if c.DB, err = freshDatabase(ctx, dsn, "bench_floor"); err != nil {
 			return nil, err

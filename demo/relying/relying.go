@@ -217,26 +217,31 @@ func (c *Client) Assertion() (string, error) {
 	})
 }
 
-// Proof returns a DPoP proof (RFC 9449), for an access token if it is not "".
+// Proof returns a DPoP proof with the latest nonce, for an access token if it is
+// not "".
 func (c *Client) Proof(key *ecdsa.PrivateKey, method, path, token string) (string, error) {
-	claims := map[string]any{"jti": Secret(), "htm": method, "htu": c.Issuer + path, "iat": c.Now().Unix()}
 	c.mu.Lock()
-	if c.nonce != "" {
-		claims["nonce"] = c.nonce
-	}
+	nonce := c.nonce
 	c.mu.Unlock()
+	return Proof(key, c.Issuer, method, path, token, nonce, c.Now())
+}
+
+// Proof returns a DPoP proof (RFC 9449). The token and the nonce may be "".
+func Proof(key *ecdsa.PrivateKey, issuer, method, path, token, nonce string, now time.Time) (string, error) {
+	claims := map[string]any{"jti": Secret(), "htm": method, "htu": issuer + path, "iat": now.Unix()}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
 	if token != "" {
 		claims["ath"] = Challenge(token)
 	}
-	x, y := make([]byte, 32), make([]byte, 32)
 	point, err := key.PublicKey.Bytes()
 	if err != nil {
 		return "", fmt.Errorf("proof: %w", err)
 	}
-	copy(x, point[1:33])
-	copy(y, point[33:])
 	enc := base64.RawURLEncoding
-	return Sign(key, map[string]any{"typ": "dpop+jwt", "jwk": map[string]any{"kty": "EC", "crv": "P-256", "x": enc.EncodeToString(x), "y": enc.EncodeToString(y)}}, claims)
+	jwk := map[string]any{"kty": "EC", "crv": "P-256", "x": enc.EncodeToString(point[1:33]), "y": enc.EncodeToString(point[33:])}
+	return Sign(key, map[string]any{"typ": "dpop+jwt", "jwk": jwk}, claims)
 }
 
 // Sign returns claims as a JWS by ES256 with header.
