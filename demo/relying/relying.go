@@ -43,7 +43,7 @@ type Client struct {
 const (
 	PushPath       = "/openid/par"
 	AuthorizePath  = "/openid/authorize"
-	TokenPath      = "/openid/token" //nolint:gosec // an address
+	TokenPath      = "/openid/token"
 	UserInfoPath   = "/openid/userinfo"
 	IntrospectPath = "/openid/introspect"
 	RevokePath     = "/openid/revoke"

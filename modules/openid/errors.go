@@ -54,13 +54,13 @@ var (
 	ErrNoGrant  = fault.New(fault.NotFound, "openid.no-connection")
 )
 
-// Back is a failure that the browser carries back to the client.
-type Back struct {
+// A BackError is a failure that the browser carries back to the client.
+type BackError struct {
 	To    string // where to
 	Cause *Error
 }
 
-func (b *Back) Error() string { return b.Cause.Error() }
+func (b *BackError) Error() string { return b.Cause.Error() }
 
 // Unwrap returns what the client is told.
-func (b *Back) Unwrap() error { return b.Cause }
+func (b *BackError) Unwrap() error { return b.Cause }

@@ -7,7 +7,7 @@ const (
 	PathKeys       = "/openid/keys"
 	PathPush       = "/openid/par"
 	PathAuthorize  = "/openid/authorize"
-	PathToken      = "/openid/token" //nolint:gosec // an address
+	PathToken      = "/openid/token"
 	PathUserInfo   = "/openid/userinfo"
 	PathIntrospect = "/openid/introspect"
 	PathRevoke     = "/openid/revoke"

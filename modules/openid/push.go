@@ -68,22 +68,21 @@ func (s *Service) push(ctx context.Context, c *client, a Ask, ids []Burned) (Pus
 		return Pushed{}, err
 	}
 	ref := secret()
-	if _, err := s.keep(ctx, c, params, jkt, ref, pushedFor); err != nil {
+	if err := s.keep(ctx, c, params, jkt, ref); err != nil {
 		return Pushed{}, err
 	}
 	return Pushed{RequestURI: RequestURIPrefix + ref, ExpiresIn: int(pushedFor / time.Second)}, nil
 }
 
-func (s *Service) keep(ctx context.Context, c *client, p Params, jkt, ref string, lasts time.Duration) (Request, error) {
+func (s *Service) keep(ctx context.Context, c *client, p Params, jkt, ref string) error {
 	now := s.now()
-	r := Request{ID: s.d.NewID(), RefHash: hash(ref), Client: c.ID, Params: p, JKT: jkt, Created: now, Until: now.Add(lasts)}
-	return r, s.d.Store.AddRequest(ctx, r)
+	return s.d.Store.AddRequest(ctx, Request{ID: s.d.NewID(), RefHash: hash(ref), Client: c.ID, Params: p, JKT: jkt, Created: now, Until: now.Add(pushedFor)})
 }
 
 // Open begins to answer the authorization request that a browser brought, whose
 // secret is browser. Of several that bring the same pushed request, one gets it.
 // It returns ErrClient, ErrRedirect or ErrRequest for what can be said to nobody
-// but the person, and a *Back for what the client is to be told.
+// but the person, and a *BackError for what the client is to be told.
 func (s *Service) Open(ctx context.Context, form url.Values, browser string) (Request, error) {
 	if len(form["client_id"]) != 1 {
 		return Request{}, ErrClient
@@ -130,7 +129,7 @@ func (s *Service) direct(ctx context.Context, c *client, form url.Values) (ref s
 		return "", errors.Join(ErrRedirect, fail(CodeRequest, "redirect_uri is not registered for this client, to the letter"))
 	}
 	back := func(state string, cause *Error) error {
-		return &Back{To: s.answerTo(ctx, c, Params{Redirect: to, State: state}, url.Values{"error": {cause.Code}, "error_description": {cause.Description}}), Cause: cause}
+		return &BackError{To: s.answerTo(ctx, c, Params{Redirect: to, State: state}, url.Values{"error": {cause.Code}, "error_description": {cause.Description}}), Cause: cause}
 	}
 	if c.fapi() {
 		return "", back(form.Get("state"), fail(CodeRequest, "this client pushes its requests to /openid/par first (FAPI 2.0)"))
@@ -143,8 +142,7 @@ func (s *Service) direct(ctx context.Context, c *client, form url.Values) (ref s
 		return "", back(p.State, bad)
 	}
 	ref = secret()
-	_, err = s.keep(ctx, c, p, p.JKT, ref, pushedFor)
-	return ref, err
+	return ref, s.keep(ctx, c, p, p.JKT, ref)
 }
 
 // answerTo returns the address that carries an answer to the client: with state,

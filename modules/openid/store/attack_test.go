@@ -292,7 +292,7 @@ func TestRequests(t *testing.T) {
 			_, err := w.provider.Open(t.Context(), f, "browser")
 			return err
 		}
-		back, ok := errors.AsType[*openid.Back](open(func(url.Values) {}))
+		back, ok := errors.AsType[*openid.BackError](open(func(url.Values) {}))
 		if !ok || !strings.HasPrefix(back.To, redirect+"?error=invalid_request&") || !strings.Contains(back.To, "state=s") || !strings.Contains(back.To, "iss=https%3A%2F%2Fcauseway.example") {
 			t.Errorf("a FAPI client's request that was not pushed: %+v", back)
 		}

@@ -76,7 +76,7 @@ func (s *Store) Live(ctx context.Context, hash []byte) (openid.Live, error) {
 	var l openid.Live
 	var scopes, details string
 	var created, until, used, revoked, auth, ended int64
-	err := s.db.QueryRow(ctx, selectLive, hash).Scan(&l.Hash, &l.Kind, &l.Client, &l.Department, &l.Audience, &l.Person, &l.Authorization, &l.Token.Grant, &scopes, &l.JKT, &l.X5T,
+	err := s.db.QueryRow(ctx, selectLive, hash).Scan(&l.Hash, &l.Kind, &l.Client, &l.Department, &l.Audience, &l.Person, &l.Authorization, &l.Grant, &scopes, &l.JKT, &l.X5T,
 		&created, &until, &used, &revoked, &l.Subject, &l.Consent, &details, &l.ACR, &auth, &l.Session, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return l, openid.ErrNoToken

@@ -21,7 +21,7 @@ import (
 	"causeway/modules/identity"
 	"causeway/modules/openid"
 	"causeway/modules/openid/keyring"
-	"causeway/modules/openid/store"
+	openidstore "causeway/modules/openid/store"
 	"causeway/modules/org"
 	"causeway/platform/db"
 	"causeway/platform/keys"
@@ -39,7 +39,7 @@ const (
 type world struct {
 	t        *testing.T
 	db       *db.DB
-	store    *store.Store
+	store    *openidstore.Store
 	provider *openid.Service
 	clients  *registry
 	clock    *clock
@@ -71,7 +71,7 @@ func each(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
 		f(t, newWorld(t, d))
-	}, testkit.M{Module: "openid", Files: store.Migrations}, testkit.M{Module: "keys", Files: keys.Migrations})
+	}, testkit.M{Module: "openid", Files: openidstore.Migrations}, testkit.M{Module: "keys", Files: keys.Migrations})
 }
 
 func newWorld(t *testing.T, d *db.DB) *world {
@@ -80,7 +80,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, db: d, store: store.New(d), clock: &clock{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}, clients: &registry{all: map[string]org.OIDCClient{}}, dpop: key}
+	w := &world{t: t, db: d, store: openidstore.New(d), clock: &clock{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}, clients: &registry{all: map[string]org.OIDCClient{}}, dpop: key}
 	w.consents = &consents{active: map[consent.GrantID]consent.Request{}}
 	w.facts = &facts{consents: w.consents}
 	w.caller = identity.Caller{Person: "person-1", Session: "session-1", Assurance: identity.Substantial, Role: trail.Self, Channel: trail.Online}
@@ -91,7 +91,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 // replica is another process over the same store.
 func (w *world) replica(d *db.DB) *openid.Service {
 	return openid.New(openid.Deps{
-		Units: d, Store: store.New(d), Clients: w.clients, Orgs: orgs{}, Consents: w.consents, Classes: classes{}, Facts: w.facts,
+		Units: d, Store: openidstore.New(d), Clients: w.clients, Orgs: orgs{}, Consents: w.consents, Classes: classes{}, Facts: w.facts,
 		Sessions: sessions{w.clock.now().Add(-time.Minute)}, Keys: signing{w.t}, Trail: noTrail{}, Now: w.clock.now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, Issuer: issuer,
 	})

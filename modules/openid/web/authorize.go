@@ -38,7 +38,7 @@ func (h handler) authorize(w http.ResponseWriter, r *http.Request) error {
 		return openid.ErrRequest
 	}
 	req, err := h.Provider.Open(r.Context(), q, browser(w, r))
-	if back, ok := errors.AsType[*openid.Back](err); ok {
+	if back, ok := errors.AsType[*openid.BackError](err); ok {
 		return see(w, r, back.To)
 	}
 	if err != nil {
