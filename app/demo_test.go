@@ -271,8 +271,8 @@ func TestDemoKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, p.errs)
 	}
 	children := childrenOf(t, p.cmd.Process.Pid)
-	if len(children) != 4 {
-		t.Errorf("%d companions, want 4", len(children))
+	if len(children) != 5 {
+		t.Errorf("%d companions, want 5", len(children))
 	}
 	p.kill(t)
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {

@@ -98,7 +98,6 @@ type Live struct {
 	Details  []Detail
 	ACR      string
 	AuthTime time.Time
-	Nonce    string
 	Session  string
 	Ended    bool // its authorization or grant was revoked
 }

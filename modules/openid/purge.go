@@ -17,7 +17,7 @@ const (
 // Purge removes what ended, step by step, so that requests go on beside it.
 func (s *Service) Purge(ctx context.Context) error {
 	for {
-		n, err := s.d.Store.Purge(ctx, s.now().Add(-keptFor), purgeMost)
+		n, err := s.d.Store.Purge(ctx, s.now().Add(-keptFor), s.now().Add(-keptFor-refreshFor-codeFor), purgeMost)
 		if err != nil || n == 0 {
 			return err
 		}

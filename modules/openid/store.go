@@ -56,6 +56,7 @@ type Store interface {
 	RevokeToken(ctx context.Context, hash []byte, at time.Time) error
 
 	// Purge removes up to most rows of each kind that ended before the instant, and
-	// returns how many it removed.
-	Purge(ctx context.Context, before time.Time, most int) (int, error)
+	// authorizations whose code ended before families, when no token of theirs is
+	// left. It returns how many it removed.
+	Purge(ctx context.Context, before, families time.Time, most int) (int, error)
 }

@@ -18,13 +18,19 @@ WHERE id IN (SELECT id FROM openid_requests WHERE until_us < $1 ORDER BY until_u
 	purgeTokens = `
 DELETE FROM openid_tokens
 WHERE hash IN (SELECT hash FROM openid_tokens WHERE until_us < $1 ORDER BY until_us LIMIT $2)`
+	purgeAuthorizations = `
+DELETE FROM openid_authorizations
+WHERE (person_id, id) IN (SELECT person_id, id FROM openid_authorizations WHERE until_us < $1 ORDER BY until_us LIMIT $2)`
 )
 
 // Purge removes what ended.
-func (s *Store) Purge(ctx context.Context, before time.Time, most int) (int, error) {
+func (s *Store) Purge(ctx context.Context, before, families time.Time, most int) (int, error) {
 	total := 0
-	for _, q := range []string{purgeBurned, purgeRequests, purgeTokens} {
-		res, err := s.db.ExecAlone(ctx, q, micros(before), most)
+	for _, x := range []struct {
+		q      string
+		before time.Time
+	}{{purgeBurned, before}, {purgeRequests, before}, {purgeTokens, before}, {purgeAuthorizations, families}} {
+		res, err := s.db.ExecAlone(ctx, x.q, micros(x.before), most)
 		if err != nil {
 			return total, fmt.Errorf("purge: %w", err)
 		}
