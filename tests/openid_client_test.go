@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
@@ -20,21 +21,7 @@ import (
 // names; where CI is set it fails without them.
 func TestOpenIDClient(t *testing.T) {
 	t.Parallel()
-	node, err := exec.LookPath("node")
-	if err != nil {
-		without(t, "node is not installed: run scripts/setup")
-	}
-	dir, err := filepath.Abs("openidclient")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "openid-client")); errors.Is(err, os.ErrNotExist) {
-		cmd := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			without(t, "npm ci: "+string(out))
-		}
-	}
+	node, dir := nodeClient(t)
 	c := shared(t)
 	key := newKey(t)
 	jwks, err := relying.Public(key, "n1")
@@ -71,6 +58,31 @@ func TestOpenIDClient(t *testing.T) {
 		len(found.Info.Data) != 1 || found.Info.Data[0].Outcome != "found" {
 		t.Errorf("found %s", said.String())
 	}
+}
+
+var nodePackages sync.Mutex // guards their installation
+
+// nodeClient returns the node program and the folder in which openid-client is
+// installed.
+func nodeClient(t *testing.T) (node, dir string) {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		without(t, "node is not installed: run scripts/setup")
+	}
+	if dir, err = filepath.Abs("openidclient"); err != nil {
+		t.Fatal(err)
+	}
+	nodePackages.Lock()
+	defer nodePackages.Unlock()
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "openid-client")); errors.Is(err, os.ErrNotExist) {
+		cmd := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			without(t, "npm ci: "+string(out))
+		}
+	}
+	return node, dir
 }
 
 // without skips a test for which the machine lacks something, but never where CI
