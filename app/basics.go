@@ -47,6 +47,7 @@ func (w *world) consoles(_ context.Context, o org.Officer) []orgweb.Console {
 	add("credential.desk.title", "/licences", w.credential.AtDesk(o) == nil)
 	add("exchange.inbox.title", "/reports", o.Has("data-steward"))
 	add("exchange.sources.title", "/sources", o.Has("data-steward"))
+	add("openid.clients.title", "/clients", o.Has(org.DepartmentAdmin))
 	add("activity.department.title", "/activity", o.Has(org.DepartmentAdmin))
 	return all
 }
@@ -83,6 +84,8 @@ func (n names) Name(ctx context.Context, kind, id string, detail map[string]stri
 	case "department", "registry", "recipient", "org":
 		d, err := n.w.org.Department(ctx, org.ID(id))
 		return d.Name, err == nil
+	case "client":
+		return n.w.org.OIDCClientName(ctx, id)
 	case "service":
 		return labels{n.w}.Service(ctx, id)
 	case "purpose", "why":

@@ -33,8 +33,8 @@ func TestDemoKilled(t *testing.T) {
 	p := place(t)
 	c := start(t, p)
 	children := childrenOf(t, c.PID())
-	if len(children) != 4 {
-		t.Errorf("%d companions, want 4", len(children))
+	if len(children) != 5 {
+		t.Errorf("%d companions, want 5", len(children))
 	}
 	if err := c.Kill(); err != nil {
 		t.Fatal(err)

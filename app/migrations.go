@@ -10,6 +10,7 @@ import (
 	exchangestore "causeway/modules/exchange/store"
 	identitystore "causeway/modules/identity/store"
 	noticestore "causeway/modules/notice/store"
+	openidstore "causeway/modules/openid/store"
 	orgstore "causeway/modules/org/store"
 	paymentstore "causeway/modules/payment/store"
 	"causeway/platform/jobs"
@@ -24,6 +25,6 @@ func migrations() []migration {
 		{"activity", activitystore.Migrations}, {"identity", identitystore.Migrations}, {"org", orgstore.Migrations},
 		{"consent", consentstore.Migrations}, {"exchange", exchangestore.Migrations}, {"catalogue", cataloguestore.Migrations},
 		{"payment", paymentstore.Migrations}, {"credential", credentialstore.Migrations}, {"document", documentstore.Migrations},
-		{"casework", caseworkstore.Migrations}, {"notice", noticestore.Migrations},
+		{"casework", caseworkstore.Migrations}, {"notice", noticestore.Migrations}, {"openid", openidstore.Migrations},
 	}
 }

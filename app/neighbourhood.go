@@ -21,6 +21,7 @@ import (
 	"causeway/demo/mailbox"
 	"causeway/demo/payprovider"
 	"causeway/demo/registry"
+	"causeway/demo/shop"
 	"causeway/modules/exchange"
 	"causeway/modules/exchange/guard"
 	"causeway/modules/exchange/httpsource"
@@ -45,6 +46,7 @@ type neighbourhood struct {
 
 	http, sql registry.Ready
 	post      mailbox.Ready
+	shop      shop.Ready
 	pay       struct {
 		origin, api string
 		secrets     payprovider.Secrets
@@ -92,12 +94,17 @@ func (n *neighbourhood) start(ctx context.Context, master *keys.Master) error {
 	if n.tls {
 		pay.CA, pay.Cert, pay.Key = n.authority(), filepath.Join(n.dir, certFile), filepath.Join(n.dir, keyFile)
 	}
+	cars := shop.Config{Port: n.ports["shop"], Issuer: n.origin, Seed: master.MAC(shopKeyLabel, nil)}
+	if n.tls {
+		cars.CA, cars.Cert, cars.Key = n.authority(), filepath.Join(n.dir, certFile), filepath.Join(n.dir, keyFile)
+	}
 	post := mailbox.Config{Dir: filepath.Join(n.dir, "post"), Token: n.token}
 	starts := []func() error{
 		func() error { return n.one(ctx, exe, companion.RegistryHTTP, config(registry.HTTP), &n.http) },
 		func() error { return n.one(ctx, exe, companion.RegistrySQL, config(registry.SQL), &n.sql) },
 		func() error { return n.one(ctx, exe, companion.Pay, pay, &paid) },
 		func() error { return n.one(ctx, exe, companion.Post, post, &n.post) },
+		func() error { return n.one(ctx, exe, companion.Shop, cars, &n.shop) },
 	}
 	errs := make([]error, len(starts))
 	var wg sync.WaitGroup
@@ -112,7 +119,7 @@ func (n *neighbourhood) start(ctx context.Context, master *keys.Master) error {
 	if n.tls {
 		scheme = "https"
 	}
-	n.ports["pay"] = port(paid.Addr)
+	n.ports["pay"], n.ports["shop"] = port(paid.Addr), port(n.shop.Addr)
 	n.pay.origin = fmt.Sprintf("%s://pay.localhost:%d", scheme, n.ports["pay"])
 	n.pay.api = n.pay.origin
 	if !n.tls {

@@ -27,6 +27,7 @@ func settle(ctx context.Context, w *world, hood *neighbourhood) error {
 		func() error { return settleResidents(ctx, w, people) },
 		func() error { return settleOfficers(ctx, w, people) },
 		func() error { return settleSoftware(ctx, w) },
+		func() error { return settleShop(ctx, w, hood) },
 		func() error { return w.catalogue.PublishFS(ctx, catalogue.System(), services.Files) },
 	} {
 		if err := step(); err != nil {

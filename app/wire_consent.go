@@ -7,6 +7,7 @@ import (
 	"causeway/modules/consent/keyring"
 	consentstore "causeway/modules/consent/store"
 	"causeway/modules/identity"
+	"causeway/modules/openid"
 	"causeway/platform/lang"
 )
 
@@ -34,6 +35,9 @@ func (l labels) Class(id string) (consent.ClassLabel, bool) {
 }
 
 func (l labels) Service(ctx context.Context, id string) (lang.Text, bool) {
+	if client, ok := openid.ServiceClient(id); ok {
+		return l.w.org.OIDCClientName(ctx, client)
+	}
 	p, err := l.w.catalogue.Current(ctx, id)
 	if err != nil {
 		return lang.Text{}, false

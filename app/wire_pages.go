@@ -19,6 +19,7 @@ import (
 	"causeway/modules/identity"
 	identityweb "causeway/modules/identity/web"
 	noticeweb "causeway/modules/notice/web"
+	openidweb "causeway/modules/openid/web"
 	orgweb "causeway/modules/org/web"
 	paymentweb "causeway/modules/payment/web"
 	"causeway/platform/fault"
@@ -34,7 +35,7 @@ const gatewaySigner = "gateway"
 func (w *world) views() []view.Source {
 	all := []view.Source{
 		identityweb.Source(), homeweb.Source(), orgweb.Source(), consentweb.Source(), exchangeweb.Source(), catalogueweb.Source(), caseworkweb.Source(), paymentweb.Source(),
-		credentialweb.Source(), documentweb.Source(), noticeweb.Source(), activityweb.Source(),
+		credentialweb.Source(), documentweb.Source(), noticeweb.Source(), activityweb.Source(), openidweb.Source(),
 	}
 	if w.demo {
 		all = append(all, site.Source())
@@ -59,7 +60,7 @@ func (w *world) wirePages(ctx context.Context) error {
 			httpx.Demo:   func(next http.Handler) http.Handler { return next },
 		},
 	})
-	w.pages = identityweb.New(identityweb.Options{Service: w.identity, View: w.view, Origin: w.origin, Now: w.now, Address: w.address})
+	w.pages = identityweb.New(identityweb.Options{Service: w.identity, View: w.view, Origin: w.origin, Now: w.now, Address: w.address, Instead: w.personas()})
 	w.mountBasics()
 	w.pages.Mount(w.mux)
 	homeweb.Mount(w.mux, homeweb.Deps{Service: newHome(w), Views: w.view, Demo: w.demo})
@@ -75,12 +76,21 @@ func (w *world) wirePages(ctx context.Context) error {
 	credentialweb.Mount(w.mux, credentialweb.Deps{Service: w.credential, Departments: w.org, Issuer: w.licenceFormat(), View: w.view, Origin: w.origin})
 	documentweb.Mount(w.mux, w.document)
 	noticeweb.Mount(w.mux, noticeweb.Deps{Service: w.notice, Views: w.view})
+	w.mountOpenID()
 	w.describe()
 	activityweb.Mount(w.mux, activityweb.Deps{Activity: w.activity, Names: names{w, exchangeweb.Names{Exchange: w.exchange, Views: w.view}}, Log: w.log, Views: w.view})
 	if w.demo {
-		site.Mount(w.mux, site.Deps{City: w.hood.city, Sessions: w.identity, Neighbours: w.hood, View: w.view, Start: identityweb.Start, Renewable: w.hood.renewable})
+		site.Mount(w.mux, site.Deps{City: w.hood.city, Sessions: w.identity, Neighbours: w.hood, View: w.view, Start: identityweb.Start, Renewable: w.hood.renewable, Shop: func() string { return w.hood.shop.Origin }})
 	}
 	return nil
+}
+
+// personas is where the demo signs people in without a passkey, "" for nowhere.
+func (w *world) personas() string {
+	if w.demo {
+		return "/demo"
+	}
+	return ""
 }
 
 func (w *world) formAction() []string {

@@ -23,6 +23,7 @@ import (
 	"causeway/modules/identity"
 	identityweb "causeway/modules/identity/web"
 	"causeway/modules/notice"
+	"causeway/modules/openid"
 	"causeway/modules/org"
 	"causeway/modules/payment"
 	"causeway/platform/blob"
@@ -56,6 +57,7 @@ type world struct {
 	document   *document.Service
 	casework   *casework.Service
 	notice     *notice.Service
+	openid     *openid.Service
 
 	pages *identityweb.Pages
 }
@@ -84,7 +86,7 @@ func newWorld(ctx context.Context, p parts) (*world, error) {
 	w.jobs.Every("tlog.key", keys.SignerFor, w.rekeyLog)
 	for _, wire := range []func(context.Context) error{
 		w.wireActivity, w.wireIdentity, w.wireOrg, w.wireConsent, w.wireNotice, w.wireExchange, w.wireCatalogue,
-		w.wirePayment, w.wireCredential, w.wireDocument, w.wireCasework, w.wirePages,
+		w.wirePayment, w.wireCredential, w.wireDocument, w.wireCasework, w.wireOpenID, w.wirePages,
 	} {
 		if err := wire(ctx); err != nil {
 			return nil, err

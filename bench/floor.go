@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type floorConfig struct {
 	Dir    string
 	DB     string // the URL of a PostgreSQL database; SQLite in Dir if ""
 	Client []byte // the public key that signs fetches
+	Party  []byte // the public key (PKIX) that signs client assertions
 }
 
 // floor is a server that does, of the journeys and the fetches, only what cannot
@@ -49,6 +51,7 @@ type floor struct {
 	sign     *keys.Signer // Ed25519
 	issue    *keys.Signer // ES256
 	client   httpsig.Key
+	party    any            // the public key of client assertions
 	class    exchange.Class // of the fetches
 	other    exchange.Class
 	http     *httpsource.Source
@@ -92,6 +95,8 @@ func serveFloor(ctx context.Context, in io.Reader, out io.Writer) error {
 	mux.HandleFunc("GET /page/{size}", f.servePage)
 	mux.HandleFunc("POST /step/{step}", f.serveStep)
 	mux.HandleFunc("POST /payments/callback/sandbox", f.serveCallback)
+	mux.HandleFunc("POST /openid/token", f.serveToken)
+	mux.HandleFunc("POST /openid/introspect", f.serveIntrospection)
 	mux.HandleFunc("POST /api/v1/exchange/fetch", f.serveFetch)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
@@ -141,6 +146,9 @@ func (f *floor) open(ctx context.Context, origin string) (stop func(), err error
 	}
 	if f.client, err = httpsig.PublicKey(ed25519.PublicKey(f.Client)); err != nil {
 		return stop, err
+	}
+	if f.party, err = x509.ParsePKIXPublicKey(f.Party); err != nil {
+		return stop, fmt.Errorf("floor: %w", err)
 	}
 	classes, err := classfile.Load(city.Classes())
 	if err != nil {

@@ -8,7 +8,9 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -22,6 +24,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"causeway/demo/relying"
 )
 
 func main() {
@@ -100,8 +104,9 @@ type bench struct {
 	report           *report
 	program          *program
 	client           *software
-	floor            string // origin
-	server           int    // the PostgreSQL server's process, or 0
+	floor            string            // origin
+	party            *ecdsa.PrivateKey // signs for clients of the OpenID Provider
+	server           int               // the PostgreSQL server's process, or 0
 	next             atomic.Int64
 }
 
@@ -113,6 +118,9 @@ func (o options) measure(ctx context.Context, r *report, engine, dsn string) (er
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bench{options: o, engine: engine, dir: dir, report: r}
+	if b.party, err = relying.NewKey(); err != nil {
+		return err
+	}
 	if dsn != "" {
 		if b.server, err = serverProcess(ctx, dsn); err != nil {
 			return err
@@ -130,7 +138,7 @@ func (o options) measure(ctx context.Context, r *report, engine, dsn string) (er
 	for _, l := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"memory", b.memory}, {"home", b.home}, {"gateway", b.gateway}, {"journeys", b.journeys}} {
+	}{{"memory", b.memory}, {"home", b.home}, {"gateway", b.gateway}, {"journeys", b.journeys}, {"openid", b.openid}} {
 		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), l.name) {
 			continue
 		}
@@ -287,7 +295,11 @@ func (b *bench) startFloor(ctx context.Context, dsn string) (end func(), err err
 	if !ok {
 		return nil, errors.New("floor: no Ed25519 key")
 	}
-	c := floorConfig{Binary: b.binary, Dir: filepath.Join(b.dir, "floor"), Client: public}
+	party, err := x509.MarshalPKIXPublicKey(b.party.Public())
+	if err != nil {
+		return nil, fmt.Errorf("floor: %w", err)
+	}
+	c := floorConfig{Party: party, Binary: b.binary, Dir: filepath.Join(b.dir, "floor"), Client: public}
 	if dsn != "" {
 		if c.DB, err = freshDatabase(ctx, dsn, "bench_floor"); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"causeway/app"
+	"causeway/demo/relying"
 	"causeway/platform/httpx"
 	"causeway/platform/testkit"
 )
@@ -40,16 +41,22 @@ var routes = map[string]reach{
 	"GET /verify":                        open, "POST /verify": open, "GET /verify/{handle}": open, "GET /verify/printed/{code}": open, "POST /verify/printed/{code}": open,
 	"GET /status-lists/{list}": open, "GET /.well-known/jwt-vc-issuer": open,
 	"GET /tlog/checkpoint": open, "GET /tlog/key": open, "GET /tlog/tile/{tile...}": open, "GET /tlog/proof/inclusion/{index}": open, "GET /tlog/proof/consistency/{size}": open,
+	"GET /.well-known/openid-configuration": open, "GET /.well-known/oauth-authorization-server": open, "GET /openid/keys": open, "POST /openid/par": open, "POST /openid/token": open,
+	"POST /openid/introspect": open, "POST /openid/revoke": open, "GET /openid/userinfo": open, "POST /openid/userinfo": open, // by client assertion or token
+	"GET /openid/grants/{id}": open, "DELETE /openid/grants/{id}": open, // by token
+	"GET /openid/authorize": open, "GET /openid/logout": open, "POST /openid/logout": open,
 	"GET /demo": open, "POST /demo/sign-in/{persona}": open, "GET /demo/mails": open, "GET /demo/switches": open,
 	"POST /demo/switches/sources/{source}": open, "POST /demo/switches/payments": open, "GET /demo/medical-report.pdf": open,
 
 	"GET /activate/done": self, "GET /account": self, "POST /account/language": self, "GET /account/passkeys/add": self, "POST /account/passkeys/add": self,
 	"GET /account/prove": self, "POST /account/prove": self, "POST /account/sessions/end-others": self,
-	"GET /work": self, "GET /consents": self, "GET /report/{class}/{field}": self, "POST /report/{class}/{field}": self, "GET /reports": self, "GET /cases": self,
+	"GET /connections": self, "GET /work": self, "GET /consents": self, "GET /report/{class}/{field}": self, "POST /report/{class}/{field}": self, "GET /reports": self, "GET /cases": self,
 	"POST /services/{service}/start": self, "GET /payments": self, "GET /licences": self, "GET /messages": self, "GET /messages/preferences": self,
 	"POST /messages/preferences": self, "GET /activity": self,
 
 	"GET /account/passkeys/{passkey}/rename": mine, "POST /account/passkeys/{passkey}/rename": mine,
+	"GET /openid/authorize/{ask}": mine, "POST /openid/authorize/{ask}": mine, "POST /openid/authorize/{ask}/again": mine,
+	"GET /connections/{connection}": mine, "POST /connections/{connection}/disconnect": mine,
 	"GET /account/passkeys/{passkey}/remove": mine, "POST /account/passkeys/{passkey}/remove": mine, "POST /account/sessions/{session}/end": mine,
 	"GET /consents/{grant}": mine, "POST /consents/{grant}/withdraw": mine, "GET /consents/{grant}/receipt": mine, "GET /consents/{grant}/receipt.jws": mine,
 	"GET /reports/{report}": mine,
@@ -66,7 +73,7 @@ var routes = map[string]reach{
 	"GET /work/{department}/organisation/clients/new": office, "POST /work/{department}/organisation/clients/new": office,
 	"GET /work/{department}/reports": office, "GET /work/{department}/sources": office, "GET /work/{department}/cases": office,
 	"GET /work/{department}/licences": office, "POST /work/{department}/licences": office, "POST /work/{department}/licences/revocations": office,
-	"GET /work/{department}/activity": office,
+	"GET /work/{department}/activity": office, "GET /work/{department}/clients": office, "GET /work/{department}/clients/new": office, "POST /work/{department}/clients/new": office,
 
 	"GET /work/{department}/activation/{letter}":             file,
 	"GET /work/{department}/organisation/officers/{officer}": file, "POST /work/{department}/organisation/officers/{officer}/roles": file,
@@ -80,6 +87,7 @@ var routes = map[string]reach{
 	"POST /work/{department}/cases/{case}/by-hand": file, "POST /work/{department}/cases/{case}/by-hand/answer": file,
 	"GET /work/{department}/licences/revocations/{request}": file, "POST /work/{department}/licences/revocations/{request}/{decision}": file,
 	"GET /work/{department}/uploads/{upload}": file, "GET /work/{department}/uploads/{upload}/preview": file,
+	"GET /work/{department}/clients/{app}": file, "POST /work/{department}/clients/{app}": file, "POST /work/{department}/clients/{app}/revoke": file,
 	"GET /work/{department}/activity/{entry}": file, "GET /work/{department}/activity/{entry}/proof": file,
 
 	"GET /api/v1/whoami": software, "POST /api/v1/exchange/fetch": software, "GET /api/v1/cases/{reference}": software,
@@ -256,7 +264,14 @@ func estate(t *testing.T, c *city) map[string]thing {
 	organisation := "/work/transport-department/organisation"
 	client := admin.find(organisation, `/organisation/clients/([^"/]+)"`)
 	key := admin.find(organisation+"/clients/"+client, `/keys/([^"/]+)/revoke`)
+	bank := c.party(t, nil)
+	bank.signsIn(driver, relying.Secret(), nil)
+	at, err := bank.Push(t.Context(), relying.Secret(), url.Values{"prompt": {"consent"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]thing{
+		"connection": {driver.find("/connections", `href="/connections/([^"/]+)"`), driver}, "ask": {idOf(driver.get(at).to()), driver}, "app": {bank.ID, nil},
 		"passkey": {keeper.find(`/account/passkeys/([^/]+)/remove`), newcomer}, "session": {keeper.find(`/account/sessions/([^/]+)/end`), newcomer},
 		"grant": {grant, patient}, "report": {report, patient}, "case": {caseID, patient}, "order": {order, driver},
 		"licence": {licence, driver}, "handle": {idOf(shown), driver}, "upload": {upload, patient},

@@ -1,5 +1,5 @@
-// Package companion runs the demo's neighbours, registries, payment provider
-// and post, as processes of their own that end with the program.
+// Package companion runs the demo's neighbours, registries, payment provider,
+// post and a shop, as processes of their own that end with the program.
 //
 // Parent and child are the same executable. The child is told its
 // configuration, secrets included, as a line of JSON on standard input, which
@@ -22,6 +22,7 @@ import (
 	"causeway/demo/mailbox"
 	"causeway/demo/payprovider"
 	"causeway/demo/registry"
+	"causeway/demo/shop"
 )
 
 // The kinds of companions.
@@ -30,6 +31,7 @@ const (
 	RegistrySQL  = "registry-sql"
 	Pay          = "pay"
 	Post         = "post"
+	Shop         = "shop"
 )
 
 // startFor bounds how long a companion may take until it serves.
@@ -84,6 +86,13 @@ func Main(ctx context.Context, kind string, in io.Reader, out io.Writer, now fun
 		}
 		c.Now = now
 		return mailbox.Run(ctx, c, func(r mailbox.Ready) { say(r) })
+	case Shop:
+		var c shop.Config
+		if err := json.Unmarshal(line, &c); err != nil {
+			return fmt.Errorf("companion: %w", err)
+		}
+		c.Now = now
+		return shop.Run(ctx, c, func(r shop.Ready) { say(r) })
 	case Pay:
 		var c PayConfig
 		if err := json.Unmarshal(line, &c); err != nil {

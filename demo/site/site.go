@@ -8,6 +8,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,7 @@ type Deps struct {
 	View       *view.Set
 	Start      func(w http.ResponseWriter, token string) // hands the browser a session
 	Renewable  func() []city.Resident                    // residents who can renew a licence at once
+	Shop       func() string                             // where the shop is
 }
 
 type handler struct{ Deps }
@@ -96,12 +98,14 @@ type card struct {
 }
 
 type peoplePage struct {
+	Next      string // where to go after signing in
+	Shop      string
 	Residents []card
 	Officers  []card
 }
 
 func (h handler) people(w http.ResponseWriter, r *http.Request) error {
-	var p peoplePage
+	p := peoplePage{Next: local(r.FormValue("next")), Shop: h.Shop()}
 	for _, x := range h.City().Personas() {
 		c := card{ID: x.ID, Name: x.Resident.Name, NameZh: x.Resident.NameZh, Label: x.Label, Story: x.Story, Report: x.Report, Newcomer: !x.Resident.Registered}
 		if c.Newcomer {
@@ -156,8 +160,20 @@ func (h handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("office") != "" {
 		next = "/work"
 	}
+	if to := local(r.PostFormValue("next")); to != "" {
+		next = to
+	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
+}
+
+// local returns next if it is a page of this program, else "".
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || len(next) > 1024 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\x00\r\n\t") {
+		return ""
+	}
+	return next
 }
 
 type mailsPage struct{ Mails []mailbox.Mail }

@@ -30,6 +30,7 @@ type Store interface {
 	Departments
 	Officers
 	Clients
+	OIDCClients
 	Subjects
 	Nonces
 }

@@ -22,6 +22,9 @@ func Start(w http.ResponseWriter, token string) {
 	set(w, sessionCookie, token, 12*time.Hour)
 }
 
+// Stop has the browser forget the token of its session.
+func Stop(w http.ResponseWriter) { clearCookie(w, sessionCookie) }
+
 func set(w http.ResponseWriter, name, value string, keep time.Duration) {
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int(keep / time.Second),

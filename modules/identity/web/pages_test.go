@@ -20,7 +20,7 @@ func TestPages(t *testing.T) {
 		{ID: "k3", Name: "Bad", Created: now, Suspect: true},
 	}
 	viewtest.Check(t, Source(), map[string]any{
-		"identity/sign-in":          []any{signInPage{Prompt: ask, Next: "/"}, signInPage{Prompt: ask, Next: "/", Lapsed: true, Problems: bad}},
+		"identity/sign-in":          []any{signInPage{Prompt: ask, Next: "/", Instead: "/demo?next=%2F"}, signInPage{Prompt: ask, Next: "/", Lapsed: true, Problems: bad}},
 		"identity/sign-out":         []any{signOutPage{}, signOutPage{SignedIn: true}},
 		"identity/activate":         codePage{Code: "x"},
 		"identity/activate-confirm": []any{confirmPage{Attempts: 5}, confirmPage{Attempts: 1}},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"causeway/modules/identity"
 	"causeway/platform/view"
@@ -24,7 +25,8 @@ func newPrompt(action, use string, c identity.Challenge) prompt {
 type signInPage struct {
 	Prompt   prompt
 	Next     string
-	Lapsed   bool // the browser had a session, which ran out
+	Instead  string // another way to sign in, or ""
+	Lapsed   bool   // the browser had a session, which ran out
 	Problems view.Problems
 }
 
@@ -44,6 +46,9 @@ func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request, status int, p
 	c, err := p.Service.BeginSignIn(r.Context())
 	if err != nil {
 		return err
+	}
+	if p.Instead != "" {
+		page.Instead = p.Instead + "?" + url.Values{"next": {page.Next}}.Encode()
 	}
 	page.Prompt = newPrompt("/sign-in", "get", c)
 	return p.View.Render(w, r, status, "identity/sign-in", page)

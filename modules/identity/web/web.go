@@ -42,6 +42,9 @@ type Options struct {
 	// end of the connection, which is wrong behind a proxy.
 	Address func(*http.Request) string
 	Limits  Limits // zero: the default limits
+	// Instead is a page that signs people in without a passkey, as the demo has; ""
+	// for none.
+	Instead string
 }
 
 // Pages serves the pages.

@@ -40,10 +40,12 @@ func Set(t testing.TB, sources ...view.Source) *view.Set {
 // language with that value, and nothing in it needs an unsafe content security
 // policy. Pages maps names, such as "identity/sign-in", to values of the struct
 // that the handler passes; several values of one page go in a slice of type
-// []any. A page that pages lacks, or that does not exist, fails t.
-func Check(t *testing.T, source view.Source, pages map[string]any) {
+// []any. A page that pages lacks, or that does not exist, fails t. More are the sources whose
+// templates these pages draw.
+func Check(t *testing.T, source view.Source, pages map[string]any, more ...view.Source) {
 	t.Helper()
-	set := Set(t, source)
+	sources := append([]view.Source{source}, more...)
+	set := Set(t, sources...)
 	for _, name := range set.Pages() {
 		if strings.HasPrefix(name, source.Module+"/") && pages[name] == nil {
 			t.Errorf("page %s is not checked", name)
@@ -54,7 +56,7 @@ func Check(t *testing.T, source view.Source, pages map[string]any) {
 		if !ok {
 			values = []any{value}
 		}
-		fresh := Set(t, source) // a set that has rendered is escaped, and cannot be checked any more
+		fresh := Set(t, sources...) // a set that has rendered is escaped, and cannot be checked any more
 		for _, part := range []string{"title", "before", "width", "main"} {
 			tmpl := fresh.Lookup(lang.English, name+"#"+part)
 			if tmpl == nil {
