@@ -87,7 +87,9 @@ func TestTradePlate(t *testing.T) {
 	first, order := me.permits()
 	me.await("/cases/"+first, `(Being decided)`)
 	withdraw := "/cases/" + first + "/withdraw"
-	me.led(withdraw, url.Values{"rev": {me.find(withdraw, `name="rev" value="(\d+)"`)}, "sure": {"yes"}})
+	me.insists(withdraw, func() url.Values {
+		return url.Values{"rev": {me.find(withdraw, `name="rev" value="(\d+)"`)}, "sure": {"yes"}}
+	})
 	me.await("/payments/"+order, `(Your money was given back)`)
 	me.await("/cases/"+first, `(HKD 540\.00 was given back)`)
 	if a := officer.post(work+first+"/claim", url.Values{"rev": {"1"}}); a.status < 400 && !strings.Contains(a.to(), first) || strings.Contains(officer.get(work+first).body, `/approve"`) {
@@ -96,7 +98,9 @@ func TestTradePlate(t *testing.T) {
 
 	second, _ := me.permits()
 	me.await("/cases/"+second, `(Being decided)`)
-	officer.led(work+second+"/claim", url.Values{"rev": {officer.await(work+second, `name="rev" value="(\d+)"`)}})
+	officer.insists(work+second+"/claim", func() url.Values {
+		return url.Values{"rev": {officer.await(work+second, `name="rev" value="(\d+)"`)}}
+	})
 	desk := officer.get(work + second).body
 	for _, want := range []string{"TR 30", "plate.png"} {
 		if !strings.Contains(desk, want) {

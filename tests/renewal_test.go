@@ -59,6 +59,23 @@ func (c *client) led(path string, form url.Values) string {
 	return a.to()
 }
 
+// insists sends a form anew for as long as the case changes under it, as a case
+// does that the jobs still work on.
+func (c *client) insists(path string, form func() url.Values) {
+	c.t.Helper()
+	for range 20 {
+		a := c.post(path, form())
+		if a.status == http.StatusSeeOther {
+			return
+		}
+		if a.status != http.StatusConflict {
+			c.t.Fatalf("POST %s: %d %s", path, a.status, inner(a.body))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	c.t.Fatalf("POST %s: a conflict each time", path)
+}
+
 // applies starts an application, consents, and waits for the facts.
 func (c *client) applies(service string) (caseID string) {
 	c.t.Helper()
