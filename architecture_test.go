@@ -42,7 +42,7 @@ var modules = map[string][]string{
 // standard library everything but these, of platform nothing but domainMay.
 var (
 	domainBan = []string{"net/http", "database/sql", "html/template", "os", "os/exec", "net"}
-	domainMay = []string{"platform/fault", "platform/money", "platform/day", "platform/lang", "platform/trail"}
+	domainMay = []string{"platform/fault", "platform/money", "platform/day", "platform/lang", "platform/trail", "platform/batch"}
 )
 
 func TestImports(t *testing.T) {

@@ -137,6 +137,8 @@ type Store interface {
 	// Active returns the grant if nothing ended it and now is before its end; else
 	// ErrNotActive. It is one look-up by key.
 	Active(ctx context.Context, p identity.PersonID, id GrantID, now time.Time) (Grant, error)
+	// Holds is Active for those who have the grant: nil or ErrNotActive.
+	Holds(ctx context.Context, p identity.PersonID, id GrantID, now time.Time) error
 	// Grant returns ErrNoGrant if the person has none of that id.
 	Grant(ctx context.Context, p identity.PersonID, id GrantID) (Grant, error)
 	// List returns at most most grants of the person, newest first.

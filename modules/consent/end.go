@@ -78,6 +78,12 @@ func (s *Service) Active(ctx context.Context, p identity.PersonID, id GrantID) (
 	return g, s.genuine(ctx, g)
 }
 
+// Holds is Active for those who have read the grant, which never changes, and ask
+// again whether it has ended.
+func (s *Service) Holds(ctx context.Context, p identity.PersonID, id GrantID) error {
+	return s.d.Store.Holds(ctx, p, id, s.now())
+}
+
 // maxList bounds what one page shows.
 const maxList = 500
 

@@ -39,12 +39,13 @@ type Units interface {
 	Do(ctx context.Context, f func(ctx context.Context) error) error
 }
 
-// Grants tells whether a person's consent holds at this moment. Active must be
-// a plain read: it is asked again inside the unit that records a fetch. It
-// returns consent.ErrNotActive if there is no such grant of that person, or if
+// Grants tells whether a person's consent holds at this moment. Holds asks the
+// same again inside the unit that records a fetch, and is a plain read. Both
+// return consent.ErrNotActive if there is no such grant of that person, or if
 // it has ended.
 type Grants interface {
 	Active(ctx context.Context, person identity.PersonID, grant consent.GrantID) (consent.Grant, error)
+	Holds(ctx context.Context, person identity.PersonID, grant consent.GrantID) error
 }
 
 // Numbers gives the identity number by which registries find a person. The

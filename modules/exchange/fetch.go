@@ -203,7 +203,7 @@ func (s *Service) record(ctx context.Context, calls []call) error {
 		ended = nil
 		for i, c := range calls {
 			if i == 0 || c.q.Grant != calls[i-1].q.Grant || c.q.Person != calls[i-1].q.Person {
-				_, err := s.d.Grants.Active(ctx, c.q.Person, c.q.Grant)
+				err := s.d.Grants.Holds(ctx, c.q.Person, c.q.Grant)
 				if err != nil && !errors.Is(err, consent.ErrNotActive) {
 					return err
 				}

@@ -253,6 +253,11 @@ func (g *grants) Active(_ context.Context, p identity.PersonID, id consent.Grant
 	return consent.Grant{}, consent.ErrNotActive
 }
 
+func (g *grants) Holds(ctx context.Context, p identity.PersonID, id consent.GrantID) error {
+	_, err := g.Active(ctx, p, id)
+	return err
+}
+
 func (g *grants) withdraw(id consent.GrantID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

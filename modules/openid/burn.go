@@ -30,7 +30,7 @@ func (s *Service) burn(ctx context.Context, ids []Burned) (bool, error) {
 	if len(ids) == 0 {
 		return true, nil
 	}
-	fresh, err := s.burns.do(ctx, ids...)
+	fresh, err := s.burns.Do(ctx, ids...)
 	if err != nil {
 		return false, err
 	}

@@ -12,6 +12,7 @@ import (
 	"causeway/modules/exchange"
 	"causeway/modules/identity"
 	"causeway/modules/org"
+	"causeway/platform/batch"
 	"causeway/platform/lang"
 	"causeway/platform/trail"
 )
@@ -90,20 +91,27 @@ type Keys interface {
 	MAC(label string, data []byte) []byte
 }
 
+// Bounds of batches: how many items one statement carries, and how many
+// statements run side by side.
+const (
+	batchMost = 128
+	batchSide = 2
+)
+
 // Service is the use cases of openid. It may be used by many goroutines.
 type Service struct {
 	d       Deps
 	clients *clientCache
-	burns   *batch[Burned, bool]
-	issues  *batch[Token, struct{}]
+	burns   *batch.Batch[Burned, bool]
+	issues  *batch.Batch[Token, struct{}]
 	wrong   mistakes
 }
 
 // New returns the use cases over d.
 func New(d Deps) *Service {
 	s := &Service{d: d, clients: newClientCache(d.Clients, d.Now)}
-	s.burns = newBatch(batchMost, batchSide, d.Store.Burn)
-	s.issues = newBatch(batchMost, batchSide, func(ctx context.Context, all []Token) ([]struct{}, error) {
+	s.burns = batch.New(batchMost, batchSide, d.Store.Burn)
+	s.issues = batch.New(batchMost, batchSide, func(ctx context.Context, all []Token) ([]struct{}, error) {
 		return make([]struct{}, len(all)), d.Store.AddTokens(ctx, all)
 	})
 	return s

@@ -136,7 +136,7 @@ func (s *Service) credentials(ctx context.Context, c *client, a Ask, b binding) 
 	}
 	value, t := s.access(c, b, scopes)
 	t.Audience = audience
-	if _, err := s.issues.do(ctx, t); err != nil {
+	if _, err := s.issues.Do(ctx, t); err != nil {
 		return Issued{}, err
 	}
 	return issued(value, t, b), nil

@@ -94,6 +94,28 @@ func (s *Store) Active(ctx context.Context, p identity.PersonID, id consent.Gran
 	return g, err
 }
 
+const selectHolds = `
+SELECT 1
+FROM consent_records g
+WHERE g.person_id = $1 AND g.id = $2 AND g.kind = 'given' AND g.until_us > $3
+	AND NOT EXISTS (SELECT 1 FROM consent_records e WHERE e.person_id = $1 AND e.previous = $2)`
+
+// Holds returns nil for a grant that nothing ended.
+func (s *Store) Holds(ctx context.Context, p identity.PersonID, id consent.GrantID, now time.Time) error {
+	if !text(id) {
+		return consent.ErrNotActive
+	}
+	var one int
+	err := s.db.QueryRow(ctx, selectHolds, string(p), string(id), now.UnixMicro()).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return consent.ErrNotActive
+	}
+	if err != nil {
+		return fmt.Errorf("grant: %w", err)
+	}
+	return nil
+}
+
 const selectGrant = `
 SELECT g.person_id, g.id, g.recipient, g.service, g.case_id, g.items, g.keep, g.at_us, g.until_us, g.previous, g.jws,
 	coalesce(e.kind, ''), coalesce(e.at_us, 0)

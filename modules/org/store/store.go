@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"causeway/modules/org"
+	"causeway/platform/batch"
 	"causeway/platform/db"
 )
 
@@ -19,12 +20,19 @@ import (
 var Migrations embed.FS
 
 // Store implements org.Store.
-type Store struct{ db *db.DB }
+type Store struct {
+	db     *db.DB
+	nonces *batch.Batch[nonce, bool]
+}
 
 var _ org.Store = (*Store)(nil)
 
 // New returns a Store on d.
-func New(d *db.DB) *Store { return &Store{d} }
+func New(d *db.DB) *Store {
+	s := &Store{db: d}
+	s.nonces = batch.New(noncesMost, noncesSide, s.addNonces)
+	return s
+}
 
 // micros writes t for a column; the zero time is 0.
 func micros(t time.Time) int64 {

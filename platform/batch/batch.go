@@ -1,21 +1,15 @@
-package openid
+// Package batch lets callers who come at the same time share one statement and one
+// commit.
+package batch
 
 import (
 	"context"
 	"sync"
 )
 
-// Bounds of batches: how many items one statement carries, and how many
-// statements run side by side. While they run, what comes waits and goes along
-// with the next, so that under load many requests share one commit.
-const (
-	batchMost = 128
-	batchSide = 2
-)
-
-// A batch hands items to flush together. Each caller waits for the outcome of its
+// A Batch hands items to flush together. Each caller waits for the outcome of its
 // own: an error is everybody's of that flush.
-type batch[T, R any] struct {
+type Batch[T, R any] struct {
 	flush      func(ctx context.Context, items []T) ([]R, error)
 	most, side int
 
@@ -34,13 +28,16 @@ type outcome[R any] struct {
 	err     error
 }
 
-func newBatch[T, R any](most, side int, flush func(ctx context.Context, items []T) ([]R, error)) *batch[T, R] {
-	return &batch[T, R]{flush: flush, most: most, side: side}
+// New returns a Batch that hands flush at most most items at once, and runs at most
+// side flushes beside each other. While they run, what comes waits and goes along
+// with the next. flush returns as many results as it was given items, in their order.
+func New[T, R any](most, side int, flush func(ctx context.Context, items []T) ([]R, error)) *Batch[T, R] {
+	return &Batch[T, R]{flush: flush, most: most, side: side}
 }
 
-// do returns what became of items, in their order. A caller that leaves gets the
+// Do returns what became of items, in their order. A caller that leaves gets the
 // error of its context; what it handed in may yet happen.
-func (b *batch[T, R]) do(ctx context.Context, items ...T) ([]R, error) {
+func (b *Batch[T, R]) Do(ctx context.Context, items ...T) ([]R, error) {
 	w := waiter[T, R]{items, make(chan outcome[R], 1)}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
@@ -58,7 +55,7 @@ func (b *batch[T, R]) do(ctx context.Context, items ...T) ([]R, error) {
 }
 
 // run flushes until nothing waits.
-func (b *batch[T, R]) run(ctx context.Context) {
+func (b *Batch[T, R]) run(ctx context.Context) {
 	for {
 		b.mu.Lock()
 		var some []waiter[T, R]
