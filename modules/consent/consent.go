@@ -130,6 +130,12 @@ var (
 	ErrReceipt   = fault.New(fault.Invalid, "consent.receipt")
 )
 
+// A Ref names a grant of a person.
+type Ref struct {
+	Person identity.PersonID
+	Grant  GrantID
+}
+
 // Store keeps records. It has no way to change or remove one.
 type Store interface {
 	// Add keeps r. It returns ErrEnded if another record names the same Previous.
@@ -137,8 +143,8 @@ type Store interface {
 	// Active returns the grant if nothing ended it and now is before its end; else
 	// ErrNotActive. It is one look-up by key.
 	Active(ctx context.Context, p identity.PersonID, id GrantID, now time.Time) (Grant, error)
-	// Holds is Active for those who have the grant: nil or ErrNotActive.
-	Holds(ctx context.Context, p identity.PersonID, id GrantID, now time.Time) error
+	// Hold tells of each grant whether Active would return it.
+	Hold(ctx context.Context, grants []Ref, now time.Time) ([]bool, error)
 	// Grant returns ErrNoGrant if the person has none of that id.
 	Grant(ctx context.Context, p identity.PersonID, id GrantID) (Grant, error)
 	// List returns at most most grants of the person, newest first.

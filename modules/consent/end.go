@@ -78,10 +78,10 @@ func (s *Service) Active(ctx context.Context, p identity.PersonID, id GrantID) (
 	return g, s.genuine(ctx, g)
 }
 
-// Holds is Active for those who have read the grant, which never changes, and ask
-// again whether it has ended.
-func (s *Service) Holds(ctx context.Context, p identity.PersonID, id GrantID) error {
-	return s.d.Store.Holds(ctx, p, id, s.now())
+// Hold tells of each grant whether it is active. It is for those who have read the
+// grants, which never change, and ask again whether they have ended.
+func (s *Service) Hold(ctx context.Context, grants []Ref) ([]bool, error) {
+	return s.d.Store.Hold(ctx, grants, s.now())
 }
 
 // maxList bounds what one page shows.

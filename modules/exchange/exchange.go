@@ -12,6 +12,7 @@ import (
 	"causeway/modules/consent"
 	"causeway/modules/identity"
 	"causeway/modules/org"
+	"causeway/platform/batch"
 	"causeway/platform/trail"
 )
 
@@ -39,13 +40,13 @@ type Units interface {
 	Do(ctx context.Context, f func(ctx context.Context) error) error
 }
 
-// Grants tells whether a person's consent holds at this moment. Holds asks the
-// same again inside the unit that records a fetch, and is a plain read. Both
+// Grants tells whether a person's consent holds at this moment. Hold asks the
+// same of several again inside the unit that records a fetch, and is a plain read. Both
 // return consent.ErrNotActive if there is no such grant of that person, or if
 // it has ended.
 type Grants interface {
 	Active(ctx context.Context, person identity.PersonID, grant consent.GrantID) (consent.Grant, error)
-	Holds(ctx context.Context, person identity.PersonID, grant consent.GrantID) error
+	Hold(ctx context.Context, grants []consent.Ref) ([]bool, error)
 }
 
 // Numbers gives the identity number by which registries find a person. The
@@ -85,10 +86,23 @@ type Facts interface {
 }
 
 // Service is the use cases of exchange.
-type Service struct{ d Deps }
+type Service struct {
+	d       Deps
+	records *batch.Batch[fetched, error]
+}
+
+// Bounds of what is recorded together: fetches in one unit, and units side by side.
+const (
+	recordsMost = 16
+	recordsSide = 2
+)
 
 // New returns the use cases over d.
-func New(d Deps) *Service { return &Service{d} }
+func New(d Deps) *Service {
+	s := &Service{d: d}
+	s.records = batch.New(recordsMost, recordsSide, s.recordAll)
+	return s
+}
 
 // Class returns the data class named id.
 func (s *Service) Class(id string) (Class, bool) { return s.d.Classes.Class(id) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -193,42 +194,77 @@ func (a *Answer) fail(e *SourceError) {
 	}
 }
 
-// record writes the entry of every call in one unit. A grant that ended while
-// the calls were under way is said so, and fails them all.
+// A fetched is what one FetchAll has to record.
+type fetched struct {
+	grants  []consent.Ref
+	entries []trail.Entry
+}
+
+// record writes the entry of every call, in one unit with those of others who come
+// at the same time. A grant that ended while the calls were under way is said so,
+// and fails them all.
 func (s *Service) record(ctx context.Context, calls []call) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer cancel()
-	var ended error
-	err := s.d.Units.Do(ctx, func(ctx context.Context) error {
-		ended = nil
-		for i, c := range calls {
-			if i == 0 || c.q.Grant != calls[i-1].q.Grant || c.q.Person != calls[i-1].q.Person {
-				err := s.d.Grants.Holds(ctx, c.q.Person, c.q.Grant)
-				if err != nil && !errors.Is(err, consent.ErrNotActive) {
+	var f fetched
+	for _, c := range calls {
+		ref := consent.Ref{Person: c.q.Person, Grant: c.q.Grant}
+		if !slices.Contains(f.grants, ref) {
+			f.grants = append(f.grants, ref)
+		}
+		f.entries = append(f.entries, s.entry(ctx, c))
+	}
+	ended, err := s.records.Do(ctx, f)
+	if err != nil { // perhaps by another's fault
+		ended, err = s.recordAll(ctx, []fetched{f})
+	}
+	if err != nil {
+		return err
+	}
+	return ended[0]
+}
+
+// recordAll tells of each whether one of its grants has ended.
+func (s *Service) recordAll(ctx context.Context, all []fetched) (ended []error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	var refs []consent.Ref
+	for _, f := range all {
+		refs = append(refs, f.grants...)
+	}
+	err = s.d.Units.Do(ctx, func(ctx context.Context) error {
+		ended = make([]error, len(all))
+		holds, err := s.d.Grants.Hold(ctx, refs)
+		if err != nil {
+			return err
+		}
+		for i, f := range all {
+			if slices.Contains(holds[:len(f.grants)], false) {
+				ended[i] = consent.ErrNotActive
+			}
+			holds = holds[len(f.grants):]
+			for _, e := range f.entries {
+				if ended[i] != nil {
+					e.Detail = maps.Clone(e.Detail)
+					e.Detail["outcome"] = "withdrawn"
+				}
+				if err := s.d.Trail.Record(ctx, e); err != nil {
 					return err
 				}
-				ended = errors.Join(ended, err)
-			}
-			if err := s.d.Trail.Record(ctx, s.entry(ctx, c, ended != nil)); err != nil {
-				return err
 			}
 		}
 		return nil
 	})
-	return errors.Join(err, ended)
+	return ended, err
 }
 
 // entry is what the person reads about c.
-func (s *Service) entry(ctx context.Context, c call, withdrawn bool) trail.Entry {
-	outcome := string(c.answer.Outcome)
-	if withdrawn {
-		outcome = "withdrawn"
-	}
+func (s *Service) entry(ctx context.Context, c call) trail.Entry {
 	e := s.about(ctx, c.q.Person, c.q.Recipient)
 	e.What, e.Why, e.Grant, e.Case = "exchange.fetched", c.purpose, string(c.q.Grant), c.q.Case
 	e.Detail = map[string]string{
 		"class": c.class.ID, "fields": strings.Join(c.q.Fields, ", "), "registry": string(c.class.Registry),
-		"outcome": outcome, "reference": c.ref,
+		"outcome": string(c.answer.Outcome), "reference": c.ref,
 	}
 	if c.answer.Reason != "" {
 		e.Detail["reason"] = c.answer.Reason

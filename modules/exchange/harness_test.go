@@ -253,9 +253,13 @@ func (g *grants) Active(_ context.Context, p identity.PersonID, id consent.Grant
 	return consent.Grant{}, consent.ErrNotActive
 }
 
-func (g *grants) Holds(ctx context.Context, p identity.PersonID, id consent.GrantID) error {
-	_, err := g.Active(ctx, p, id)
-	return err
+func (g *grants) Hold(ctx context.Context, refs []consent.Ref) ([]bool, error) {
+	hold := make([]bool, len(refs))
+	for i, r := range refs {
+		_, err := g.Active(ctx, r.Person, r.Grant)
+		hold[i] = err == nil
+	}
+	return hold, nil
 }
 
 func (g *grants) withdraw(id consent.GrantID) {

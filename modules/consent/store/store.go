@@ -94,26 +94,53 @@ func (s *Store) Active(ctx context.Context, p identity.PersonID, id consent.Gran
 	return g, err
 }
 
-const selectHolds = `
+const selectHold = `
 SELECT 1
 FROM consent_records g
 WHERE g.person_id = $1 AND g.id = $2 AND g.kind = 'given' AND g.until_us > $3
 	AND NOT EXISTS (SELECT 1 FROM consent_records e WHERE e.person_id = $1 AND e.previous = $2)`
 
-// Holds returns nil for a grant that nothing ended.
-func (s *Store) Holds(ctx context.Context, p identity.PersonID, id consent.GrantID, now time.Time) error {
-	if !text(id) {
-		return consent.ErrNotActive
+const selectAllHold = `
+SELECT n.at
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (person_id, id, at)
+JOIN consent_records g ON g.person_id = n.person_id AND g.id = n.id
+WHERE g.kind = 'given' AND g.until_us > $3
+	AND NOT EXISTS (SELECT 1 FROM consent_records e WHERE e.person_id = n.person_id AND e.previous = n.id)`
+
+// Hold tells of each grant whether it is active: one statement on PostgreSQL.
+func (s *Store) Hold(ctx context.Context, grants []consent.Ref, now time.Time) ([]bool, error) {
+	hold := make([]bool, len(grants))
+	if s.db.Engine == db.SQLite {
+		for i, g := range grants {
+			var one int
+			err := s.db.QueryRow(ctx, selectHold, string(g.Person), string(g.Grant), now.UnixMicro()).Scan(&one)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return nil, fmt.Errorf("grants: %w", err)
+			}
+			hold[i] = err == nil
+		}
+		return hold, nil
 	}
-	var one int
-	err := s.db.QueryRow(ctx, selectHolds, string(p), string(id), now.UnixMicro()).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return consent.ErrNotActive
+	persons, ids := make([]string, len(grants)), make([]string, len(grants))
+	for i, g := range grants {
+		persons[i], ids[i] = string(g.Person), string(g.Grant)
 	}
+	rows, err := s.db.Query(ctx, selectAllHold, persons, ids, now.UnixMicro())
 	if err != nil {
-		return fmt.Errorf("grant: %w", err)
+		return nil, fmt.Errorf("grants: %w", err)
 	}
-	return nil
+	defer rows.Close()
+	for rows.Next() {
+		var at int
+		if err := rows.Scan(&at); err != nil {
+			return nil, fmt.Errorf("grants: %w", err)
+		}
+		hold[at-1] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("grants: %w", err)
+	}
+	return hold, nil
 }
 
 const selectGrant = `

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,11 +167,18 @@ func TestGive(t *testing.T) {
 		if !got.Allows("td.driving-licence", []string{"a", "b"}) || got.Allows("immd.identity", []string{"a", "b"}) || got.Allows("x", nil) {
 			t.Error("Allows")
 		}
+		refs := []consent.Ref{{Person: "bob", Grant: g.ID}, {Person: "alice", Grant: g.ID}, {Person: "alice", Grant: "x"}, {Person: "alice", Grant: g.ID}}
+		if hold, err := w.Hold(ctx, refs); err != nil || !slices.Equal(hold, []bool{false, true, false, true}) {
+			t.Errorf("hold: %v, %v", hold, err)
+		}
 		w.now.Store(g.Until.UnixMicro() - 1)
 		if _, err := w.Active(ctx, "alice", g.ID); err != nil {
 			t.Error(err)
 		}
 		w.now.Store(g.Until.UnixMicro())
+		if hold, err := w.Hold(ctx, refs); err != nil || slices.Contains(hold, true) {
+			t.Errorf("hold after the end: %v, %v", hold, err)
+		}
 		if _, err := w.Active(ctx, "alice", g.ID); !errors.Is(err, consent.ErrNotActive) {
 			t.Errorf("expired: %v", err)
 		}
