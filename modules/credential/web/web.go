@@ -47,7 +47,10 @@ type Deps struct {
 	Departments Departments
 	Issuer      Issuer
 	View        *view.Set
-	Origin      string // ours, such as "https://city.example": QR codes lead to it
+	// Say returns what people read for a code that a claim of a type of licence
+	// has; ok is false for what is no code. Nil: nothing is.
+	Say    func(ctx context.Context, kind, claim, code string) (words lang.Text, ok bool)
+	Origin string // ours, such as "https://city.example": QR codes lead to it
 }
 
 type handler struct{ Deps }
