@@ -5,7 +5,6 @@ package web
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 
 	"causeway/modules/credential"
@@ -23,13 +22,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil { // the folder is embedded above
-		panic(err)
-	}
-	return view.Source{Module: "credential", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("credential", templates, texts) }
 
 // Departments name the department that issued a licence.
 type Departments interface {
