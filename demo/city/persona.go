@@ -14,8 +14,7 @@ type Persona struct {
 	ID       string // names the situation, as in addresses
 	Label    lang.Text
 	Story    lang.Text
-	Service  string // the service that the story is about
-	Report   bool   // has a medical report to upload: MedicalReport
+	Report   bool // has a medical report to upload: MedicalReport
 	Resident Resident
 }
 
@@ -49,7 +48,7 @@ func personas(today day.Date) []Persona {
 		if shape != nil {
 			shape(&r)
 		}
-		all = append(all, Persona{ID: id, Label: label, Story: story, Service: "driving-licence-renewal", Resident: r})
+		all = append(all, Persona{ID: id, Label: label, Story: story, Resident: r})
 	}
 	car := func(plate string, mm int, fuel string) Vehicle {
 		return Vehicle{Plate: plate, LengthMM: mm, Fuel: fuel, LicenceEndsOn: today.AddMonths(7)}
@@ -103,11 +102,9 @@ func personas(today day.Date) []Persona {
 		func(r *Resident) {
 			r.Vehicles = []Vehicle{car("KP 1188", 3980, "petrol"), car("KP 2299", 4870, "diesel"), car("TR 30", 5100, "none")}
 		})
-	all[len(all)-1].Service = "resident-parking-permit"
 	add("electric", "Fung Cheuk Hin", "馮卓軒", lang.Hans, 33, 222,
 		lang.Text{En: "An electric vehicle", Hant: "電動車", Hans: "电动车"},
 		lang.Text{En: "The parking permit is free for an electric vehicle.", Hant: "電動車的泊車許可證免費。", Hans: "电动车的泊车许可证免费。"},
 		func(r *Resident) { r.Vehicles = []Vehicle{car("EV 777", 4690, "electric")} })
-	all[len(all)-1].Service = "resident-parking-permit"
 	return all
 }
