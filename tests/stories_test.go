@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ func TestStories(t *testing.T) {
 		{"parking for an electric vehicle", electricVehicle},
 		{"consent refused and withdrawn", consentRefused},
 		{"a fact that is wrong", wrongFact},
+		{"gone from the device", goneAway},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -405,4 +407,37 @@ func wrongFact(t *testing.T, b *testkit.Browser, c *city) {
 	p.visit(report)
 	p.reads("class 3 has been added")
 	p.visit("/reports")
+}
+
+// goneAway chooses an answer and leaves the device: two minutes before the session
+// ends the page asks, and what was chosen is saved.
+func goneAway(t *testing.T, b *testkit.Browser, c *city) {
+	p := persona(t, b, c, "en", "renewal")
+	p.starts("resident-parking-permit")
+	p.agrees()
+	p.goesOn()
+	question := p.path()
+	if !strings.Contains(question, "/questions/") {
+		t.Fatalf("at %s: %s", question, p.Text("main"))
+	}
+	chosen := `id="answer[^"]*"[^>]*value="12"[^>]* checked|value="12"[^>]* checked`
+	same := c.visitor(t)
+	same.borrow(p)
+	if a := same.get(question); regexp.MustCompile(chosen).MatchString(a.body) {
+		t.Fatal("twelve months are chosen from the start: that tests nothing")
+	}
+	p.Check(`input[name=answer][value="12"]`)
+	p.Eval(`{ const now = Date.now; const left = Number(document.querySelector("[data-cw-timeout]").dataset.cwTimeout) - 100; Date.now = () => now() + left * 1000; true }`)
+	for end := time.Now().Add(15 * time.Second); !p.Has("dialog[open] [data-cw-extend]"); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the page does not ask")
+		}
+	}
+	same.await(question, "("+chosen+")")
+	p.Eval(`document.querySelector("dialog [data-cw-extend]").click(); true`)
+	for end := time.Now().Add(15 * time.Second); p.Has("dialog[open]"); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("who stays is asked on")
+		}
+	}
 }

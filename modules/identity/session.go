@@ -143,6 +143,16 @@ func cut(s string, most int) string {
 // ErrNoSession if the session ended, ran out or never was. That it was seen is
 // noted behind the caller's back, at most once a minute.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
+	return s.authenticate(ctx, token, true)
+}
+
+// AuthenticateAway is Authenticate for what a page does by itself while nobody
+// may be there: the session does not last the longer for it.
+func (s *Service) AuthenticateAway(ctx context.Context, token string) (Caller, error) {
+	return s.authenticate(ctx, token, false)
+}
+
+func (s *Service) authenticate(ctx context.Context, token string, there bool) (Caller, error) {
 	if len(token) > 256 {
 		return Caller{}, ErrNoSession
 	}
@@ -162,7 +172,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 		return Caller{}, ErrNoSession
 	}
 	until := now.Add(sessionIdle)
-	if now.Sub(r.Seen) >= seenEvery {
+	if there && now.Sub(r.Seen) >= seenEvery {
 		s.noteSeen(ctx, r, now)
 	} else {
 		until = idle

@@ -77,6 +77,28 @@ func TestSessionEnds(t *testing.T) {
 	})
 }
 
+// TestSessionAway: what a page sends by itself does not make a session longer.
+func TestSessionAway(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx, phone := t.Context(), passkeytest.New(origin)
+		w.activate(phone, 1, false)
+		token, err := w.SignIn(ctx, w.used(phone), identity.Caller{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.pass(28 * time.Minute)
+		by, err := w.AuthenticateAway(ctx, token)
+		w.Wait()
+		if err != nil || !by.Known() || by.Until.After(w.clock().Add(2*time.Minute)) {
+			t.Errorf("until %v, %v", by.Until.Sub(w.clock()), err)
+		}
+		w.pass(2 * time.Minute)
+		if _, err := w.AuthenticateAway(ctx, token); !errors.Is(err, identity.ErrNoSession) {
+			t.Errorf("after half an hour without anybody: %v", err)
+		}
+	})
+}
+
 // TestSessionEndsAtOnce: for a second replica on the same database as well.
 func TestSessionEndsAtOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {

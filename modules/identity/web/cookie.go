@@ -44,6 +44,10 @@ func token(r *http.Request, name string) string {
 	return c.Value
 }
 
+// awayHeader is on what a page's script sends by itself, such as what was typed
+// when the session is about to end.
+const awayHeader = "Causeway-Away"
+
 // Sessions tells what comes after it who asks, from the session cookie: one
 // look-up for each request that has one. What is no session is nobody.
 func (p *Pages) Sessions(next http.Handler) http.Handler {
@@ -53,7 +57,11 @@ func (p *Pages) Sessions(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		c, err := p.Service.Authenticate(r.Context(), t)
+		authenticate := p.Service.Authenticate
+		if r.Header.Get(awayHeader) != "" {
+			authenticate = p.Service.AuthenticateAway
+		}
+		c, err := authenticate(r.Context(), t)
 		switch {
 		case errors.Is(err, identity.ErrNoSession):
 			next.ServeHTTP(w, r)
