@@ -45,9 +45,10 @@ type Ring struct {
 	master *Master
 	now    func() time.Time
 
-	mu      sync.RWMutex // guards persons and signers
-	persons map[string]cached
-	signers map[string]cachedSigner
+	mu        sync.RWMutex // guards persons and signers
+	persons   map[string]cached
+	forgotten int // how many keys were destroyed since the start
+	signers   map[string]cachedSigner
 }
 
 type cachedSigner struct {
@@ -132,6 +133,7 @@ ON CONFLICT (person_id) DO NOTHING`
 func (r *Ring) person(ctx context.Context, person string, create bool) (cipher.AEAD, error) {
 	r.mu.RLock()
 	c, ok := r.persons[person]
+	forgotten := r.forgotten
 	r.mu.RUnlock()
 	if ok && r.now().Before(c.till) {
 		return c.aead, nil
@@ -149,14 +151,17 @@ func (r *Ring) person(ctx context.Context, person string, create bool) (cipher.A
 	if err != nil {
 		return nil, err
 	}
-	if !r.db.Inside(ctx) { // inside a unit the key may yet be undone
+	r.db.After(ctx, func() { // inside a unit the key may yet be undone
 		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.forgotten != forgotten {
+			return // perhaps this one, since it was read
+		}
 		if len(r.persons) >= cacheMax {
 			clear(r.persons)
 		}
 		r.persons[person] = cached{aead, r.now().Add(cacheFor)}
-		r.mu.Unlock()
-	}
+	})
 	return aead, nil
 }
 
@@ -220,6 +225,7 @@ func (r *Ring) Forget(ctx context.Context, person string) error {
 	drop := func() {
 		r.mu.Lock()
 		delete(r.persons, person)
+		r.forgotten++
 		r.mu.Unlock()
 	}
 	r.db.After(ctx, drop)
