@@ -3,7 +3,7 @@
 SHELL = /bin/bash
 BIN = dist/causeway
 ARGS =
-KILLS = 1000
+KILLS ?= 1000
 export KILLS
 
 .PHONY: build demo test check bench soak assets clean
@@ -28,7 +28,7 @@ check:
 bench: build
 	@scripts/test bench
 
-# The long runs: a thousand kills, hours. `make soak KILLS=100` is shorter.
+# The long runs: a thousand kills, hours. `KILLS=100 make soak` is shorter.
 soak:
 	@scripts/test soak
 

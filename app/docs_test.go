@@ -53,11 +53,12 @@ func TestFirstService(t *testing.T) {
 	}
 }
 
-// TestDocumentsLinks: what a document links to in the repository is there.
+// TestDocumentLinks: what a document links to in the repository is there, and each
+// picture is in a document.
 func TestDocumentLinks(t *testing.T) {
 	t.Parallel()
 	var all []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md", "deploy/*.md"} {
 		files, err := filepath.Glob(filepath.Join("..", pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -67,6 +68,11 @@ func TestDocumentLinks(t *testing.T) {
 	if len(all) < 20 {
 		t.Errorf("only %d documents", len(all))
 	}
+	pictures, err := filepath.Glob(filepath.Join("..", "docs", "pictures", "*"))
+	if err != nil || len(pictures) == 0 {
+		t.Fatal(pictures, err)
+	}
+	shown := map[string]bool{}
 	for _, file := range all {
 		src, err := os.ReadFile(file)
 		if err != nil {
@@ -79,6 +85,12 @@ func TestDocumentLinks(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(file), filepath.FromSlash(m[1]))); err != nil {
 				t.Errorf("%s links to %s: %v", file, m[1], err)
 			}
+			shown[filepath.Join(filepath.Dir(file), filepath.FromSlash(m[1]))] = true
+		}
+	}
+	for _, p := range pictures {
+		if !shown[p] {
+			t.Errorf("no document shows %s", p)
 		}
 	}
 }

@@ -86,6 +86,9 @@ func (k keysCommand) with(ctx context.Context, std Streams, now func() time.Time
 		return err
 	}
 	defer func() { err = errors.Join(err, w.db.Close()) }()
+	if err := w.ring.LoadShared(ctx, true); err != nil {
+		return err
+	}
 	if err := w.openLog(ctx); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,7 +123,7 @@ func TestKeysRotate(t *testing.T) {
 }
 
 // TestKeysRewrap wraps the keys of an installation on SQLite under a new line of
-// the master file, and the program runs on without the old wrapping of them.
+// the master file, and the program runs on, and its log verifies, without the old one.
 func TestKeysRewrap(t *testing.T) {
 	t.Parallel()
 	s := newPremises(t)
@@ -153,11 +154,32 @@ func TestKeysRewrap(t *testing.T) {
 			t.Errorf("said %q", out.String())
 		}
 	}
+	s.write("master", mac+"\nwrap 2 "+strings.Repeat("B", 43)+"=\n", 0o600)
 	if r, err = s.start(conf); err != nil {
 		t.Fatal(err)
 	}
-	if code, _ := get(t, "http://"+r.listen+"/tlog/key"); code != http.StatusOK {
-		t.Errorf("after it: %d", code)
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		code, _ := get(t, "http://"+r.listen+"/tlog/checkpoint")
+		if code == http.StatusOK {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no checkpoint after it: %d", code)
+		}
+	}
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	beside := s.path(filepath.Join("data", logcmd.MasterFile)) // where a demo has it
+	if err := os.MkdirAll(filepath.Dir(beside), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(s.path("master"), beside); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer // opens every entry
+	if code := logcmd.Verify(t.Context(), logcmd.Options{Data: s.path("data")}, &out, &out); code != 0 {
+		t.Errorf("the log after it: exit code %d\n%s", code, out.String())
 	}
 }
 

@@ -34,8 +34,8 @@ func (w *world) wireIdentity(context.Context) error {
 // identityNotices tells people what changed about their signing in.
 type identityNotices struct{ w *world }
 
-func (n identityNotices) tell(ctx context.Context, p identity.PersonID, kind string) error {
-	return n.w.notice.Tell(ctx, notice.Message{Person: p, Kind: kind, Link: "/account"})
+func (n identityNotices) tell(ctx context.Context, p identity.PersonID, kind, former string) error {
+	return n.w.notice.Tell(ctx, notice.Message{Person: p, Kind: kind, Link: "/account", Former: former})
 }
 
 // clerkRole is the role of those who issue activation codes.

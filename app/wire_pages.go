@@ -73,7 +73,7 @@ func (w *world) wirePages(ctx context.Context) error {
 	exchangeweb.Mount(w.mux, exchangeweb.Deps{Exchange: w.exchange, Departments: w.org, Views: w.view, Now: w.now})
 	caseworkweb.Mount(w.mux, caseworkweb.Deps{Cases: w.casework, Views: w.view, Purpose: w.consent.Purpose, Role: w.roleName})
 	paymentweb.Mount(w.mux, paymentweb.Deps{Payments: w.payment, Departments: departmentNames{w.org}, Callbacks: w.callbacks, Views: w.view})
-	credentialweb.Mount(w.mux, credentialweb.Deps{Service: w.credential, Departments: w.org, Issuer: w.licenceFormat(), View: w.view, Origin: w.origin})
+	credentialweb.Mount(w.mux, credentialweb.Deps{Service: w.credential, Departments: w.org, Issuer: w.licenceFormat(), View: w.view, Say: w.licenceSays, Origin: w.origin})
 	documentweb.Mount(w.mux, w.document)
 	noticeweb.Mount(w.mux, noticeweb.Deps{Service: w.notice, Views: w.view})
 	w.mountOpenID()

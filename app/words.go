@@ -36,18 +36,44 @@ func (w *world) roleName(ctx context.Context, role string) (lang.Text, bool) {
 // licenceName is what a type of licence is called, by the newest service that
 // issues it.
 func (w *world) licenceName(ctx context.Context, kind string) (lang.Text, bool) {
+	_, e, ok := w.issuer(ctx, kind)
+	return e.Title, ok
+}
+
+// issuer returns the newest service that issues a type of licence, and where it
+// says so.
+func (w *world) issuer(ctx context.Context, kind string) (*service.Definition, service.Effect, bool) {
 	services, err := w.catalogue.List(ctx)
 	if err != nil {
-		return lang.Text{}, false
+		return nil, service.Effect{}, false
 	}
 	for _, p := range services {
 		for _, e := range p.Definition.Effects {
 			if e.Kind == service.Credential && e.Type == kind {
-				return e.Title, true
+				return p.Definition, e, true
 			}
 		}
 	}
-	return lang.Text{}, false
+	return nil, service.Effect{}, false
+}
+
+// licenceSays is what people read for the value of a claim of a type of licence
+// that is a code of a registry: its data class has the words.
+func (w *world) licenceSays(ctx context.Context, kind, claim, value string) (lang.Text, bool) {
+	def, e, ok := w.issuer(ctx, kind)
+	if !ok {
+		return lang.Text{}, false
+	}
+	id, name, ok := def.Fetched(e, claim)
+	if !ok {
+		return lang.Text{}, false
+	}
+	class, _ := w.exchange.Class(id)
+	f, ok := class.Field(name)
+	if !ok || len(f.Values) == 0 {
+		return lang.Text{}, false
+	}
+	return f.Say(value), true
 }
 
 // endings tells a department of the calendars that its services count by and

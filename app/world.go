@@ -75,8 +75,11 @@ func newWorld(ctx context.Context, p parts) (*world, error) {
 		}
 	}
 	w.ring = keys.New(p.db, p.master, p.now)
+	err := w.ring.LoadShared(ctx, true)
+	if err != nil {
+		return nil, err
+	}
 	w.jobs = jobs.New(p.db, p.now)
-	var err error
 	if w.blobs, err = blob.Open(p.uploads); err != nil {
 		return nil, fmt.Errorf("uploads: %w", err)
 	}

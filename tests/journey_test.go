@@ -29,6 +29,9 @@ func TestWholeJourney(t *testing.T) {
 	}
 }
 
+// privateCar is what people read for the first class of vehicles.
+var privateCar = map[string]string{"en": "Private car (1)", "zh-Hant": "私家車（1）", "zh-Hans": "私家车（1）"}
+
 func wholeJourney(t *testing.T, c *city, lang string) {
 	b := testkit.NewBrowser(t)
 	me := registers(t, b, c, lang)
@@ -56,6 +59,7 @@ func wholeJourney(t *testing.T, c *city, lang string) {
 	me.Press(`main .cw-card a`)
 	me.arrives("/licences/", "")
 	licence := me.path()
+	me.reads(privateCar[lang]) // a code in the registry
 	number := me.Text(`main dl dd`)
 	me.Press(`form[action$="/share"] button`)
 	me.arrives(licence+"/shown/", "")

@@ -50,7 +50,11 @@ func local(ctx context.Context, o Options, known note.Verifiers, p *printer) (er
 		}
 	}
 	if master != nil {
-		a.opener = outside{keys.New(d, master, time.Now), ctx} //nolint:forbidigo // for the ring's cache
+		ring := keys.New(d, master, time.Now) //nolint:forbidigo // for the ring's cache
+		if err := ring.LoadShared(ctx, false); err != nil {
+			return err
+		}
+		a.opener = outside{ring, ctx}
 	}
 	return tlog.Snapshot(ctx, d, a.run)
 }

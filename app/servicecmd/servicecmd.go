@@ -27,10 +27,10 @@ const maxFile = 4 << 20
 
 // Check checks definitions. What is wrong goes to stderr, a line per error with
 // file, line and column; a file without errors is named on stdout. It returns 1
-// if any file has an error.
+// if any file has an error; a role that has no words is one.
 //
-// Warnings go to stdout and change nothing: a calendar beside the file that ends
-// within half a year of today, and a role that has no words.
+// A warning goes to stdout and changes nothing: a calendar beside the file that
+// ends within half a year of today.
 func Check(files []string, today day.Date, stdout, stderr io.Writer) int {
 	code := ok
 	if len(files) == 0 {
@@ -44,10 +44,12 @@ func Check(files []string, today day.Date, stdout, stderr io.Writer) int {
 			code = failed
 			continue
 		}
-		say(stdout, "%s: ok: %s version %d, %d rules", file, def.ID, def.Version, len(def.Rules))
-		for _, w := range def.Unnamed(file, orgweb.HasRole) {
-			say(stdout, "%v", w)
+		if errs := def.Unnamed(file, orgweb.HasRole); len(errs) > 0 {
+			say(stderr, "%v", errs)
+			code = failed
+			continue
 		}
+		say(stdout, "%s: ok: %s version %d, %d rules", file, def.ID, def.Version, len(def.Rules))
 		cal, err := calendar(def, filepath.Join(filepath.Dir(file), "calendars"))
 		switch {
 		case err != nil:

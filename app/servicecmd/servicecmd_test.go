@@ -47,8 +47,9 @@ func TestCheckNamesThePlace(t *testing.T) {
 	}
 }
 
-// TestWarnings: a calendar that ends within half a year, and a role without words.
-func TestWarnings(t *testing.T) {
+// TestWords: a calendar that ends within half a year is a warning, a role without
+// words an error.
+func TestWords(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
 	file := services + "rates-demand.yaml"
@@ -69,8 +70,8 @@ func TestWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Reset()
-	want := another + ":" + itoa(line) + ":11: warning: the role `rating-clerk` has no words"
-	if code := servicecmd.Check([]string{another}, day.Of(2026, 11, 23), &out, &errs); code != 0 || !strings.Contains(out.String(), want) {
+	want := another + ":" + itoa(line) + ":11: the role `rating-clerk` has no words"
+	if code := servicecmd.Check([]string{another}, day.Of(2026, 11, 23), &out, &errs); code != 1 || !strings.Contains(errs.String(), want) || strings.Contains(out.String(), "ok") {
 		t.Errorf("code %d, want %s, got %s%s", code, want, out.String(), errs.String())
 	}
 }

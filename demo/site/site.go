@@ -6,7 +6,6 @@ package site
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,13 +30,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the demo's pages and texts.
-func Source() view.Source {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil { // the folder is embedded above
-		panic(err)
-	}
-	return view.Source{Module: "demo", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("demo", templates, texts) }
 
 // Failures.
 var (

@@ -354,6 +354,9 @@ func TestFailedWrite(t *testing.T) {
 		if len(list) != 1 {
 			t.Fatal("nobody sees that it failed")
 		}
+		if n := w.told("not-entered"); n != 1 {
+			t.Errorf("the applicant was told %d times", n)
+		}
 		want(t, w.s.Retry(ctx, licensing, c.ID, v.Case.Rev-1), casework.ErrChanged)
 		ok(t, w.s.Retry(ctx, licensing, c.ID, v.Case.Rev))
 		if len(w.writes) != 2 || len(w.licences) != 1 {
@@ -363,6 +366,9 @@ func TestFailedWrite(t *testing.T) {
 		want(t, w.s.Retry(ctx, licensing, c.ID, v.Case.Rev), casework.ErrNotNow)
 		w.confirm(exchange.Done)
 		w.view(c.ID, casework.Done)
+		if a, b := w.told("not-entered"), w.told("entered"); a != 1 || b != 1 {
+			t.Errorf("told %d times that it was not taken and %d times that it was, want once each", a, b)
+		}
 	})
 }
 

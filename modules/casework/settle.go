@@ -154,9 +154,13 @@ func (s *Service) Written(ctx context.Context, w exchange.Written) error {
 	if w.Undo || c.State != Approved {
 		return put(ctx)
 	}
-	what := WasEffectDone
+	what, after := WasEffectDone, []func(context.Context) error{put}
 	if w.State == exchange.Failed {
-		what = WasEffectFailed
+		def, err := s.definition(ctx, c)
+		if err != nil {
+			return err
+		}
+		what, after = WasEffectFailed, append(after, s.tell(c, def, "not-entered", nil))
 	}
 	if err := t.add(system(), what, Detail{Effect: rows[i].Kind, Key: w.Key, Reason: w.Reason}, nil); err != nil {
 		return err
@@ -169,8 +173,11 @@ func (s *Service) Written(ctx context.Context, w exchange.Written) error {
 		if err := t.add(system(), WasDone, Detail{Keep: keep(def, t.at)}, nil); err != nil {
 			return err
 		}
+		if rows[i].Attempts > 1 { // they were told that it had not been taken
+			after = append(after, s.tell(c, def, "entered", nil))
+		}
 	}
-	return s.commit(ctx, t, put)
+	return s.commit(ctx, t, after...)
 }
 
 var (

@@ -238,7 +238,7 @@ func (s *Service) others(ctx context.Context, code CodeRecord, f Finish) error {
 	if len(had) == 0 {
 		return nil
 	}
-	return s.d.Tell(ctx, code.Person, "identity.notice.recovered")
+	return s.d.Tell(ctx, code.Person, "identity.notice.recovered", "")
 }
 
 // FinishActivation uses the code up, keeps the passkey, signs the person in and

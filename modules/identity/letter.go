@@ -130,7 +130,8 @@ func (s *Service) Issue(ctx context.Context, a Application) (string, error) {
 }
 
 // applicant finds or adds the person in the unit of ctx. The document decides
-// how a person who is known is called from now on.
+// how a person who is known is called from now on. Another e-mail address than
+// before is told to the one of before.
 func (s *Service) applicant(ctx context.Context, clerk Clerk, a Application) (Person, error) {
 	id, err := s.Find(ctx, a.Number)
 	if errors.Is(err, ErrNoPerson) {
@@ -164,6 +165,11 @@ func (s *Service) applicant(ctx context.Context, clerk Clerk, a Application) (Pe
 	}
 	if err := s.d.Store.UpdatePerson(ctx, r); err != nil {
 		return Person{}, err
+	}
+	if c.Email != "" && c.Email != want.Email { // whoever reads the old address learns of it
+		if err := s.d.Tell(ctx, id, "identity.notice.email-changed", c.Email); err != nil {
+			return Person{}, err
+		}
 	}
 	return r.Person, s.atCounter(ctx, clerk, id, "identity.contact-changed", nil)
 }
@@ -200,7 +206,7 @@ func (s *Service) issue(ctx context.Context, clerk Clerk, d Document, p PersonID
 	if err != nil || len(had) == 0 { // nobody reads messages who never signed in
 		return err
 	}
-	return s.d.Tell(ctx, p, "identity.notice.code-issued")
+	return s.d.Tell(ctx, p, "identity.notice.code-issued", "")
 }
 
 // atCounter records what clerk did for p.

@@ -190,7 +190,7 @@ func (s *Service) AddPasskey(ctx context.Context, by Caller, a Answer, name stri
 		if err := s.bySelf(ctx, by.Person, by.Channel, "identity.passkey-added", nil); err != nil {
 			return err
 		}
-		return s.d.Tell(ctx, by.Person, "identity.notice.passkey-added")
+		return s.d.Tell(ctx, by.Person, "identity.notice.passkey-added", "")
 	})
 }
 

@@ -55,8 +55,9 @@ type Keys interface {
 type Subject func(ctx context.Context, organisation string, p PersonID) string
 
 // Tell tells a person, in the unit of ctx, that something about their signing in
-// has changed: kind names what, as texts do.
-type Tell func(ctx context.Context, p PersonID, kind string) error
+// has changed: kind names what, as texts do. former is "", or the e-mail address
+// that was the person's until now, to which this goes.
+type Tell func(ctx context.Context, p PersonID, kind, former string) error
 
 // Labels of Keys.
 const (
@@ -86,7 +87,7 @@ func New(d Deps) *Service {
 		d.Subject = func(context.Context, string, PersonID) string { return "" }
 	}
 	if d.Tell == nil {
-		d.Tell = func(context.Context, PersonID, string) error { return nil }
+		d.Tell = func(context.Context, PersonID, string, string) error { return nil }
 	}
 	return &Service{d: d, noting: map[string]struct{}{}, maxNotes: 64}
 }

@@ -98,13 +98,23 @@ func (s *Service) open(ctx context.Context, records []Record) ([]Received, error
 }
 
 func (s *Service) received(ctx context.Context, r Record) (Received, error) {
-	m := Received{ID: r.ID, Person: r.Person, Kind: r.Kind, Link: r.Link, Sent: r.Sent, Read: r.Read}
+	_, m, err := s.opened(ctx, r)
+	return m, err
+}
+
+// opened returns the message that r keeps, and the address that it was for.
+func (s *Service) opened(ctx context.Context, r Record) (former string, m Received, err error) {
+	m = Received{ID: r.ID, Person: r.Person, Kind: r.Kind, Link: r.Link, Sent: r.Sent, Read: r.Read}
 	plain, err := s.d.Sealer.Open(ctx, string(r.Person), label, r.Args)
 	if err != nil {
-		return m, err
+		return "", m, err
 	}
-	m.Args, err = decode(plain)
-	return m, err
+	if m.Args, err = decode(plain); err != nil {
+		return "", m, err
+	}
+	former, _ = m.Args[formerArg].(string)
+	delete(m.Args, formerArg)
+	return former, m, nil
 }
 
 // Subject returns what m is about, in t.

@@ -79,7 +79,20 @@ func (s *Service) send(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	if ok && !p.Mail || to.Email == "" {
+	if ok && !p.Mail {
+		return nil
+	}
+	former, m, err := s.opened(ctx, r)
+	if err != nil {
+		return err
+	}
+	if former != "" {
+		return s.d.Mailer.Send(ctx, Mail{
+			ID: r.ID, To: former, Lang: string(to.Lang), Subject: s.Subject(to.Lang, m),
+			Body: s.d.Texts.Text(to.Lang, "notice.mail.former", map[string]any{"body": s.Body(to.Lang, m)}),
+		})
+	}
+	if to.Email == "" {
 		return nil
 	}
 	link := s.d.Origin + "/messages/" + r.ID + "?lang=" + string(to.Lang)

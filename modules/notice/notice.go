@@ -3,11 +3,13 @@
 // language that identity knows the person to read.
 //
 // An e-mail holds a greeting and a link, never what the message says: mail is
-// read by more people than the one it is for.
+// read by more people than the one it is for. The one that goes to an address that
+// a person no longer has says it, since they may be unable to sign in.
 package notice
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -25,6 +27,9 @@ type Message struct {
 	Kind   string
 	Args   map[string]any
 	Link   string // a path of ours where the person goes on, or ""
+	// Former is the e-mail address that was the person's until now, or "". The
+	// e-mail goes there, without a name, and holds what the message says.
+	Former string
 }
 
 // A Received is a message in somebody's inbox.
@@ -112,7 +117,10 @@ type Service struct{ d Deps }
 // New returns the use cases over d.
 func New(d Deps) *Service { return &Service{d} }
 
-const label = "notice.args"
+const (
+	label     = "notice.args"
+	formerArg = " former" // no placeholder has such a name
+)
 
 // Tell puts m into the person's inbox and has an e-mail follow, in the unit of
 // ctx. It returns ErrMessage if m lacks a person or kind, names an address that
@@ -121,7 +129,15 @@ func (s *Service) Tell(ctx context.Context, m Message) error {
 	if m.Person == "" || m.Kind == "" || m.Link != "" && !ours(m.Link) {
 		return ErrMessage
 	}
-	args, err := encode(m.Args)
+	all := m.Args
+	if m.Former != "" {
+		all = maps.Clone(m.Args)
+		if all == nil {
+			all = map[string]any{}
+		}
+		all[formerArg] = m.Former
+	}
+	args, err := encode(all)
 	if err != nil {
 		return err
 	}

@@ -256,6 +256,17 @@ func (e Effect) Fields() []Field {
 	return fields
 }
 
+// Fetched returns the data class and the field that the named value of e is, as it
+// was fetched; ok is false for a value that is computed.
+func (d *Definition) Fetched(e Effect, name string) (class, field string, ok bool) {
+	for _, v := range e.values {
+		if ev, known := d.EvidenceNamed(v.field.evidence); v.name == name && known {
+			return ev.Class, v.field.field, true
+		}
+	}
+	return "", "", false
+}
+
 // Conditional reports whether the question is asked only when a condition holds.
 func (q Question) Conditional() bool { return q.when != nil }
 

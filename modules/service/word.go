@@ -91,14 +91,14 @@ func (d *Definition) RoleLabel(name string) (label lang.Text, ok bool) {
 	return lang.Text{}, false
 }
 
-// Unnamed returns a warning for each role that neither the definition nor known
+// Unnamed returns an error for each role that neither the definition nor known
 // has words for: people read that it is an officer, and no more. file is the name
 // of the definition's.
 func (d *Definition) Unnamed(file string, known func(role string) bool) Errors {
 	var errs Errors
 	for _, r := range d.Roles {
 		if r.Label == (lang.Text{}) && !known(r.Name) {
-			errs = append(errs, Error{file, r.line, r.col, "warning: the role `" + r.Name + "` has no words; people read “Officer” until you say under roles what it is called"})
+			errs = append(errs, Error{file, r.line, r.col, "the role `" + r.Name + "` has no words: say under roles what people call it, as in {" + r.Name + ": {en: …, zh-Hant: …, zh-Hans: …}}"})
 		}
 	}
 	return errs

@@ -32,8 +32,8 @@ WHERE person_id = $1 AND wrapped = $2`
 
 // Rewrap wraps every stored key that lies under another wrapping key than the
 // first one anew, and returns how many those were. It may be stopped and run
-// again, beside replicas that all know the first wrapping key. What SealShared
-// sealed stays under the wrapping key that it is under.
+// again, beside replicas that all know the first wrapping key. Only what SealShared
+// sealed before there was a shared key stays under the wrapping key that it is under.
 func (r *Ring) Rewrap(ctx context.Context) (int, error) {
 	n, err := r.rewrapSigners(ctx)
 	if err != nil {

@@ -45,10 +45,11 @@ type Ring struct {
 	master *Master
 	now    func() time.Time
 
-	mu        sync.RWMutex // guards persons and signers
+	mu        sync.RWMutex // guards what follows
 	persons   map[string]cached
 	forgotten int // how many keys were destroyed since the start
 	signers   map[string]cachedSigner
+	shared    cipher.AEAD // nil until LoadShared
 }
 
 type cachedSigner struct {
@@ -91,16 +92,6 @@ func (r *Ring) Open(ctx context.Context, person, label string, sealed []byte) ([
 }
 
 func additional(person, label string) []byte { return []byte(person + "\x00" + label) }
-
-// SealShared encrypts what concerns no person.
-func (r *Ring) SealShared(label string, plain []byte) ([]byte, error) {
-	return r.master.seal("shared\x00"+label, plain), nil
-}
-
-// OpenShared decrypts what SealShared encrypted.
-func (r *Ring) OpenShared(label string, sealed []byte) ([]byte, error) {
-	return r.master.open("shared\x00"+label, sealed)
-}
 
 // MAC returns the HMAC-SHA-256 of data under a key for label that is derived
 // from the master secret, and so in no database.

@@ -98,8 +98,8 @@ func TestRotation(t *testing.T) {
 	})
 }
 
-// TestRewrap: after it the old wrapping key is not needed for any stored key; with
-// SealShared's it is.
+// TestRewrap: after it the old wrapping key is needed for nothing but what was
+// sealed before there was a shared key.
 func TestRewrap(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		ctx, dir := t.Context(), t.TempDir()
@@ -132,9 +132,28 @@ func TestRewrap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		early, err := old.SealShared("x", []byte("early"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.LoadShared(ctx, false); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := old.SealShared("x", []byte("early")); err != nil || b[0] != 1 {
+			t.Errorf("a shared key was made unasked: %v, %v", b, err)
+		}
+		if err := old.LoadShared(ctx, true); err != nil {
+			t.Fatal(err)
+		}
 		shared, err := old.SealShared("x", []byte("shared"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got, err := old.OpenShared("x", early); err != nil || string(got) != "early" {
+			t.Errorf("what was sealed before: %q, %v", got, err)
+		}
+		if _, err := old.OpenShared("y", shared); !errors.Is(err, keys.ErrSealed) {
+			t.Errorf("another label: %v", err)
 		}
 		if err := old.Forget(ctx, "p0001"); err != nil {
 			t.Fatal(err)
@@ -144,8 +163,8 @@ func TestRewrap(t *testing.T) {
 			t.Fatal(err)
 		}
 		both := master("both", "2", "1")
-		if n, err := both.Rewrap(ctx); err != nil || n != 1100 {
-			t.Fatalf("rewrapped %d, %v; want 1099 persons and one signer", n, err)
+		if n, err := both.Rewrap(ctx); err != nil || n != 1101 {
+			t.Fatalf("rewrapped %d, %v; want 1099 persons, the shared key and one signer", n, err)
 		}
 		if n, err := both.Rewrap(ctx); err != nil || n != 0 {
 			t.Errorf("again: %d, %v", n, err)
@@ -161,10 +180,18 @@ func TestRewrap(t *testing.T) {
 			t.Errorf("the signer under the new key alone: %v, %v", again, err)
 		}
 		if _, err := alone.OpenShared("x", shared); !errors.Is(err, keys.ErrSealed) {
-			t.Errorf("what is shared under the new key alone: %v", err)
+			t.Errorf("before the shared key is loaded: %v", err)
 		}
-		if got, err := both.OpenShared("x", shared); err != nil || string(got) != "shared" {
-			t.Errorf("what is shared under both: %q, %v", got, err)
+		if err := errors.Join(alone.LoadShared(ctx, true), both.LoadShared(ctx, true)); err != nil {
+			t.Fatal(err)
+		}
+		for name, r := range map[string]*keys.Ring{"alone": alone, "both": both} {
+			if got, err := r.OpenShared("x", shared); err != nil || string(got) != "shared" {
+				t.Errorf("what is shared under %s: %q, %v", name, got, err)
+			}
+		}
+		if _, err := alone.OpenShared("x", early); !errors.Is(err, keys.ErrSealed) {
+			t.Errorf("what was sealed before, under the new key alone: %v", err)
 		}
 	})
 }

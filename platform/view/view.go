@@ -10,6 +10,7 @@ package view
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -23,6 +24,16 @@ type Source struct {
 	Module    string // the prefix of its pages' names and its texts' keys
 	Templates fs.FS  // *.html, at the root; files that begin with "_" hold partials
 	Texts     []byte // texts.yaml
+}
+
+// NewSource returns the source of a module that embeds its pages in a folder
+// called templates.
+func NewSource(module string, files embed.FS, texts []byte) Source {
+	templates, err := fs.Sub(files, "templates")
+	if err != nil { // only for a name that is no path
+		panic(err)
+	}
+	return Source{Module: module, Templates: templates, Texts: texts}
 }
 
 // Options are what a Set needs to know about the program around it.

@@ -5,7 +5,6 @@ package web
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 
 	"causeway/modules/activity"
@@ -23,10 +22,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, _ := fs.Sub(templates, "templates") // embedded: it is there
-	return view.Source{Module: "activity", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("activity", templates, texts) }
 
 // Activity is what these pages need of activity.
 type Activity interface {

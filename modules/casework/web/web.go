@@ -6,7 +6,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"io/fs"
 	"net/http"
 	"strconv"
 
@@ -25,10 +24,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, _ := fs.Sub(templates, "templates") // embedded: it is there
-	return view.Source{Module: "casework", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("casework", templates, texts) }
 
 // Deps is what these pages need.
 type Deps struct {

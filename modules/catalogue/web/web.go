@@ -6,7 +6,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"net/http"
 
 	"causeway/modules/catalogue"
@@ -23,10 +22,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, _ := fs.Sub(templates, "templates") // embedded: it is there
-	return view.Source{Module: "catalogue", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("catalogue", templates, texts) }
 
 // Services is what these pages need of the catalogue.
 type Services interface {

@@ -5,7 +5,6 @@ package web
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 	"time"
 
@@ -24,10 +23,7 @@ var texts []byte
 // Source returns the pages and texts of this module. Pages of other modules may
 // draw a consent.Notice by {{template "consent#notice" .}}, and the two buttons
 // under the question by {{template "consent#answer" .}}.
-func Source() view.Source {
-	sub, _ := fs.Sub(templates, "templates") // embedded: it is there
-	return view.Source{Module: "consent", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("consent", templates, texts) }
 
 // Consents is what these pages need of consent.
 type Consents interface {

@@ -28,7 +28,7 @@ type resultPage struct {
 }
 
 func (h handler) result(w http.ResponseWriter, r *http.Request, c credential.Check, printed bool) error {
-	p := resultPage{Check: c, Shown: h.claims(r, c.Claims, c.Names), Printed: printed}
+	p := resultPage{Check: c, Shown: h.claims(r, c.Type, c.Claims, c.Names), Printed: printed}
 	if c.Department != "" {
 		p.Department = h.name(r.Context(), c.Department)
 	}

@@ -17,11 +17,11 @@ type claim struct {
 	Value string
 }
 
-// claims returns cs in the language of r.
-func (h handler) claims(r *http.Request, cs []credential.Claim, names map[string]lang.Text) []claim {
+// claims returns cs, of a licence of the type kind, in the language of r.
+func (h handler) claims(r *http.Request, kind string, cs []credential.Claim, names map[string]lang.Text) []claim {
 	out := make([]claim, 0, len(cs))
 	for _, c := range cs {
-		out = append(out, claim{c.Name, h.label(r, c.Name, names), h.value(r, c.Value)})
+		out = append(out, claim{c.Name, h.label(r, c.Name, names), h.said(r, kind, c)})
 	}
 	return out
 }
@@ -37,6 +37,16 @@ func (h handler) label(r *http.Request, name string, names map[string]lang.Text)
 		return h.View.Text(h.tag(r), key, nil)
 	}
 	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
+}
+
+// said is the value of c in words: a code as its registry says it.
+func (h handler) said(r *http.Request, kind string, c credential.Claim) string {
+	if code, ok := c.Value.(string); ok && h.Say != nil {
+		if words, ok := h.Say(r.Context(), kind, c.Name, code); ok {
+			return words.In(h.tag(r))
+		}
+	}
+	return h.value(r, c.Value)
 }
 
 func (h handler) value(r *http.Request, v any) string {

@@ -62,7 +62,7 @@ func (h handler) licenceWith(w http.ResponseWriter, r *http.Request, status int,
 	state := l.On(h.Service.Today())
 	return h.View.Render(w, r, status, "credential/licence", licencePage{
 		line:   line{l.ID, l.Label, h.name(r.Context(), l.Department), l.From, l.Until, state},
-		Number: l.Number, Claims: h.claims(r, l.Claims, l.Names), Issued: l.Issued, Revoked: l.Revoked, Case: l.Case,
+		Number: l.Number, Claims: h.claims(r, l.Type, l.Claims, l.Names), Issued: l.Issued, Revoked: l.Revoked, Case: l.Case,
 		Shareable: state == credential.Valid || state == credential.Future, Problems: problems,
 	})
 }
@@ -106,7 +106,7 @@ func (h handler) shown(w http.ResponseWriter, r *http.Request) error {
 	}
 	return h.View.Render(w, r, http.StatusOK, "credential/shown", shownPage{
 		ID: l.ID, Label: l.Label, Address: h.Origin + "/verify/" + p.Handle, Text: p.Text, Expires: p.Expires,
-		Claims: h.claims(r, check.Claims, check.Names), Over: check.At.After(p.Expires),
+		Claims: h.claims(r, check.Type, check.Claims, check.Names), Over: check.At.After(p.Expires),
 	})
 }
 
@@ -124,6 +124,6 @@ func (h handler) print(w http.ResponseWriter, r *http.Request) error {
 	}
 	return h.View.Render(w, r, http.StatusOK, "credential/print", printPage{
 		line:   line{l.ID, l.Label, h.name(r.Context(), l.Department), l.From, l.Until, l.On(h.Service.Today())},
-		Number: l.Number, Claims: h.claims(r, l.Claims, l.Names), Address: h.Origin + "/verify/printed/" + l.PrintCode,
+		Number: l.Number, Claims: h.claims(r, l.Type, l.Claims, l.Names), Address: h.Origin + "/verify/printed/" + l.PrintCode,
 	})
 }

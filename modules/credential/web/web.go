@@ -5,7 +5,6 @@ package web
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"net/http"
 
 	"causeway/modules/credential"
@@ -23,13 +22,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil { // the folder is embedded above
-		panic(err)
-	}
-	return view.Source{Module: "credential", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("credential", templates, texts) }
 
 // Departments name the department that issued a licence.
 type Departments interface {
@@ -47,7 +40,10 @@ type Deps struct {
 	Departments Departments
 	Issuer      Issuer
 	View        *view.Set
-	Origin      string // ours, such as "https://city.example": QR codes lead to it
+	// Say returns what people read for a code that a claim of a type of licence
+	// has; ok is false for what is no code. Nil: nothing is.
+	Say    func(ctx context.Context, kind, claim, code string) (words lang.Text, ok bool)
+	Origin string // ours, such as "https://city.example": QR codes lead to it
 }
 
 type handler struct{ Deps }

@@ -6,7 +6,6 @@ package web
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -25,10 +24,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, _ := fs.Sub(templates, "templates") // embedded: it is there
-	return view.Source{Module: "exchange", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("exchange", templates, texts) }
 
 // Exchange is what these pages need of exchange.
 type Exchange interface {

@@ -4,7 +4,6 @@ package web
 
 import (
 	"embed"
-	"io/fs"
 	"log/slog"
 	"net/http"
 
@@ -21,13 +20,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil { // the folder is embedded above
-		panic(err)
-	}
-	return view.Source{Module: "home", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("home", templates, texts) }
 
 // Deps is what the page needs.
 type Deps struct {

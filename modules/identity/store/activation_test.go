@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -266,6 +268,16 @@ func TestCounterCorrects(t *testing.T) {
 		}
 		if w.trail.count("identity.contact-changed") != 1 || w.trail.count("identity.registered") != 1 {
 			t.Error("the change is not recorded once")
+		}
+		if slices.ContainsFunc(w.told, func(s string) bool { return strings.Contains(s, "email-changed") }) {
+			t.Errorf("an address that stayed was told to be another: %q", w.told)
+		}
+		_, err = w.Issue(ctx, identity.Application{Number: number(t, 1), Name: "Chan Siu Ming", Email: "other@example.hk", Lang: lang.Hans, Document: identity.Acknowledgement})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := string(by.Person) + ": identity.notice.email-changed to chan@example.hk"; !slices.Contains(w.told, want) {
+			t.Errorf("told %q, not the address of before", w.told)
 		}
 		if p, err := w.Person(ctx, by.Person); err != nil || p.Assurance != identity.Substantial {
 			t.Errorf("person = %+v, %v", p, err)

@@ -58,9 +58,12 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.Service = identity.New(identity.Deps{
 		Units: d, Store: w.store, Keys: keys.New(d, master, w.clock), Party: party, Desk: w.desk, Trail: w.trail,
 		Subject: func(_ context.Context, org string, p identity.PersonID) string { return org + "/" + string(p) },
-		Tell: func(_ context.Context, p identity.PersonID, kind string) error {
+		Tell: func(_ context.Context, p identity.PersonID, kind, former string) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			if former != "" {
+				kind += " to " + former
+			}
 			w.told = append(w.told, string(p)+": "+kind)
 			return nil
 		},

@@ -39,5 +39,6 @@ func TestPages(t *testing.T) {
 	})
 	viewtest.CheckTexts(t, Source(), []string{".."},
 		"identity.notice.passkey-added.subject", "identity.notice.passkey-added.body", "identity.notice.recovered.subject",
-		"identity.notice.recovered.body", "identity.notice.code-issued.subject", "identity.notice.code-issued.body")
+		"identity.notice.recovered.body", "identity.notice.code-issued.subject", "identity.notice.code-issued.body",
+		"identity.notice.email-changed.subject", "identity.notice.email-changed.body")
 }

@@ -5,7 +5,6 @@ package web
 import (
 	"embed"
 	"errors"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,13 +23,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil { // the folder is embedded above
-		panic(err)
-	}
-	return view.Source{Module: "identity", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("identity", templates, texts) }
 
 // Options are what the pages need; app fills them.
 type Options struct {

@@ -287,6 +287,33 @@ func TestMail(t *testing.T) {
 	})
 }
 
+// TestMailFormer: what is said to an address that the person no longer has goes
+// there, says it, and names nobody; the inbox shows it without the address.
+func TestMailFormer(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		m := notice.Message{Person: "p1", Kind: "x.changed", Link: "/account", Former: "old@example.org"}
+		if err := w.Tell(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Mail(ctx, []byte(w.jobs[0])); err != nil || len(w.mails) != 1 {
+			t.Fatalf("%d mails, %v", len(w.mails), err)
+		}
+		got := w.mails[0]
+		if got.To != "old@example.org" || !strings.Contains(got.Subject, "x.changed.subject") || !strings.Contains(got.Body, "x.changed.body") || strings.Contains(got.Body, "Chan") {
+			t.Errorf("mail %q %q", got.Subject, got.Body)
+		}
+		var raw []byte
+		if err := w.db.QueryRow(ctx, `SELECT args FROM notice_messages WHERE person_id = $1`, "p1").Scan(&raw); err != nil || bytes.Contains(raw, []byte("old@")) {
+			t.Errorf("the address is stored in the clear: %q, %v", raw, err)
+		}
+		if r, err := w.Open(ctx, by("p1"), "m001"); err != nil || len(r.Args) != 0 {
+			t.Errorf("the inbox has %v, %v", r.Args, err)
+		}
+	})
+}
+
 func TestPreferences(t *testing.T) {
 	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world) {

@@ -4,7 +4,6 @@ package web
 
 import (
 	"embed"
-	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -22,13 +21,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, err := fs.Sub(templates, "templates")
-	if err != nil { // the folder is embedded above
-		panic(err)
-	}
-	return view.Source{Module: "notice", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("notice", templates, texts) }
 
 // Deps is what the pages need.
 type Deps struct {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"embed"
-	"io/fs"
 	"net/http"
 	"time"
 
@@ -27,10 +26,7 @@ var templates embed.FS
 var texts []byte
 
 // Source returns the pages and texts of this module.
-func Source() view.Source {
-	sub, _ := fs.Sub(templates, "templates") // embedded: it is there
-	return view.Source{Module: "org", Templates: sub, Texts: texts}
-}
+func Source() view.Source { return view.NewSource("org", templates, texts) }
 
 // Orgs is what these pages need of org.
 type Orgs interface {
