@@ -136,10 +136,6 @@ func (d *DB) unit(ctx context.Context) *unit {
 	return nil
 }
 
-// Inside reports whether ctx is inside a unit of d. What is read there may yet
-// be undone, so it must not be cached.
-func (d *DB) Inside(ctx context.Context) bool { return d.unit(ctx) != nil }
-
 // After has f run once the unit of ctx is durable, or at once outside of one. It
 // is for waking what waits for new rows; f must be quick, and may never run if
 // the process ends.

@@ -45,10 +45,11 @@ type Ring struct {
 	master *Master
 	now    func() time.Time
 
-	mu      sync.RWMutex // guards what follows
-	persons map[string]cached
-	signers map[string]cachedSigner
-	shared  cipher.AEAD // nil until LoadShared
+	mu        sync.RWMutex // guards what follows
+	persons   map[string]cached
+	forgotten int // how many keys were destroyed since the start
+	signers   map[string]cachedSigner
+	shared    cipher.AEAD // nil until LoadShared
 }
 
 type cachedSigner struct {
@@ -123,6 +124,7 @@ ON CONFLICT (person_id) DO NOTHING`
 func (r *Ring) person(ctx context.Context, person string, create bool) (cipher.AEAD, error) {
 	r.mu.RLock()
 	c, ok := r.persons[person]
+	forgotten := r.forgotten
 	r.mu.RUnlock()
 	if ok && r.now().Before(c.till) {
 		return c.aead, nil
@@ -140,14 +142,17 @@ func (r *Ring) person(ctx context.Context, person string, create bool) (cipher.A
 	if err != nil {
 		return nil, err
 	}
-	if !r.db.Inside(ctx) { // inside a unit the key may yet be undone
+	r.db.After(ctx, func() { // inside a unit the key may yet be undone
 		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.forgotten != forgotten {
+			return // perhaps this one, since it was read
+		}
 		if len(r.persons) >= cacheMax {
 			clear(r.persons)
 		}
 		r.persons[person] = cached{aead, r.now().Add(cacheFor)}
-		r.mu.Unlock()
-	}
+	})
 	return aead, nil
 }
 
@@ -211,6 +216,7 @@ func (r *Ring) Forget(ctx context.Context, person string) error {
 	drop := func() {
 		r.mu.Lock()
 		delete(r.persons, person)
+		r.forgotten++
 		r.mu.Unlock()
 	}
 	r.db.After(ctx, drop)
