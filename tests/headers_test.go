@@ -53,8 +53,8 @@ func guarded(t *testing.T, path string, h http.Header) {
 		t.Errorf("%s: the policy is loose: %s", path, csp)
 	}
 	for name, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "", "Cross-Origin-Opener-Policy": "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "geolocation=()",
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "geolocation=(), microphone=(), payment=()",
 	} {
 		if got := h.Get(name); got == "" || !strings.Contains(got, want) {
 			t.Errorf("%s: %s is %q", path, name, got)
