@@ -82,7 +82,7 @@ func (b *Tab) Look() {
 }
 
 // rawKey matches the name of a text that is shown instead of the text.
-var rawKey = regexp.MustCompile(`\b(identity|org|consent|exchange|catalogue|casework|payment|credential|document|notice|activity|home|demo|fault|view)\.[a-z]+[-.][a-z.-]+|\{[a-z]+\}`)
+var rawKey = regexp.MustCompile(`\b(identity|org|consent|exchange|catalogue|casework|payment|credential|document|notice|activity|home|openid|demo|fault|view)\.[a-z]+[-.][a-z.-]+|\{[a-z]+\}`)
 
 var ids = regexp.MustCompile(`[0-9a-f-]{20,}|[A-Za-z0-9_-]{24,}`)
 
