@@ -57,7 +57,7 @@ func TestNothingPersonalInLogs(t *testing.T) {
 	patient.led("/report/td.driving-licence/classes", url.Values{"case": {caseID}, "said": {said}})
 	officer := c.as(t, "licence-officer")
 	desk := "/work/transport-department/cases/" + caseID
-	officer.led(desk+"/claim", url.Values{"rev": {officer.find(desk, `name="rev" value="(\d+)"`)}})
+	officer.takes(desk)
 	officer.get(desk)
 	values["words of a refusal"] = "Mr Lau cannot see well"
 	officer.led(desk+"/refuse", url.Values{"rev": {officer.find(desk, `name="rev" value="(\d+)"`)}, "why": {"other"}, "words": {values["words of a refusal"]}})

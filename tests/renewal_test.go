@@ -13,7 +13,7 @@ import (
 )
 
 // patience bounds how long something that happens by itself may take.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // find returns the first group of rx in the page at path.
 func (c *client) find(path, rx string) string {
@@ -74,6 +74,14 @@ func (c *client) insists(path string, form func() url.Values) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	c.t.Fatalf("POST %s: a conflict each time", path)
+}
+
+// takes claims the case at desk, once it waits for an officer.
+func (c *client) takes(desk string) {
+	c.t.Helper()
+	c.insists(desk+"/claim", func() url.Values {
+		return url.Values{"rev": {c.await(desk, `(?s)/claim".*?name="rev" value="(\d+)"`)}}
+	})
 }
 
 // applies starts an application, consents, and waits for the facts.

@@ -119,6 +119,8 @@ func withReport(t *testing.T, b *testkit.Browser, c *city) {
 	officer.visit("/work/transport-department/cases")
 	officer.Press(`main a[href="` + desk + first + `"]`)
 	rival.visit(desk + first)
+	officer.waitsFor(`form[action$="/claim"]`)
+	rival.waitsFor(`form[action$="/claim"]`)
 	officer.Press(`form[action$="/claim"] button`)
 	rival.Press(`form[action$="/claim"] button`)
 	if !strings.Contains(rival.Text("main"), "CW-") || rival.Has(`form[action$="/approve"]`) {
@@ -144,6 +146,7 @@ func withReport(t *testing.T, b *testkit.Browser, c *city) {
 
 	second := apply()
 	officer.visit(desk + second)
+	officer.waitsFor(`form[action$="/claim"]`)
 	officer.Press(`form[action$="/claim"] button`)
 	officer.Fill(`form[action$="/ask"] textarea`, "Please send page 2 as well.")
 	officer.Press(`form[action$="/ask"] button`)
@@ -201,12 +204,24 @@ func noRecord(t *testing.T, b *testkit.Browser, c *city) {
 	p.pays("succeed")
 	officer := persona(t, b, c, "zh-Hans", "licence-officer")
 	officer.visit("/work/transport-department/cases/" + id)
+	officer.waitsFor(`form[action$="/claim"]`)
 	officer.Press(`form[action$="/claim"] button`)
 	officer.reads("DL1234567")
 	officer.Fill(`form[action$="/approve"] textarea`, "Seen the old licence at the counter.")
 	officer.Press(`form[action$="/approve"] button`)
 	p.visit("/licences")
 	p.WaitFor(`main a[href^="/licences/"]`)
+}
+
+// waitsFor opens the page again and again until it has css.
+func (p person) waitsFor(css string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); !p.Has(css); p.visit(p.path()) {
+		if time.Now().After(end) {
+			p.t.Fatalf("%s does not come to have %s: %s", p.path(), css, p.Text("main"))
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 }
 
 // until opens the page again and again until it says want.

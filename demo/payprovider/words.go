@@ -23,8 +23,8 @@ func wordsIn(t lang.Tag) words {
 		return words{
 			Title: "付款", Sandbox: "这是测试用的支付服务，不会动用任何真实款项。", Payee: "收款单位", For: "付款事项", Reference: "参考编号",
 			Amount: "金额", Pay: "支付", Decline: "模拟银行拒绝付款", DeclineHint: "测试付款被拒绝后的情况。", Leave: "不付款，返回",
-			Done: "付款已完成。", Refused: "付款被拒绝，没有收取任何款项。", Left: "你没有付款，没有收取任何款项。", Back: "返回通途",
-			Missing: "找不到这笔付款", MissingAdvice: "请返回原来的网页，再按一次付款按钮。", Languages: "语言", Choose: "你要怎么做？",
+			Done: "付款已完成。", Refused: "付款被拒绝，没有收取任何款项。", Left: "您没有付款，没有收取任何款项。", Back: "返回通途",
+			Missing: "找不到这笔付款", MissingAdvice: "请返回原来的网页，再按一次付款按钮。", Languages: "语言", Choose: "您要怎么做？",
 		}
 	case lang.English:
 	}

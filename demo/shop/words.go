@@ -2,12 +2,20 @@ package shop
 
 import "causeway/platform/lang"
 
+// What Causeway calls its assurance levels.
+const (
+	acrLow         = "urn:causeway:assurance:low"
+	acrSubstantial = "urn:causeway:assurance:substantial"
+	acrHigh        = "urn:causeway:assurance:high"
+)
+
 // words are the texts of the page.
 type words struct {
 	Languages, Fiction, Title, Lead, Hire, Browse, Demo string
 	Welcome, Number, Assurance, Licence, Fresh, Ended   string
 	Nothing, Again, Show, Connected, Leave, LeaveAll    string
 	Refused, Failed                                     string
+	Facts, Levels                                       map[string]string // by what Causeway calls them
 }
 
 func wordsIn(t lang.Tag) words {
@@ -21,6 +29,8 @@ func wordsIn(t lang.Tag) words {
 			Fresh: "資料剛由運輸署提供。我們沒有你的身分證號碼。", Ended: "你已終止同意，我們不能再讀取你的執照。",
 			Nothing: "登記冊沒有提供資料：", Again: "再次讀取執照", Show: "出示駕駛執照", Connected: "在通途查看或終止連結",
 			Leave: "登出本網站", LeaveAll: "同時登出通途", Refused: "你拒絕了請求，我們沒有取得任何資料。", Failed: "登入不成功。原因：",
+			Facts:  map[string]string{"licence_number": "執照號碼", "classes": "車輛類別", "expires_on": "到期日"},
+			Levels: map[string]string{acrLow: "低", acrSubstantial: "高：已在櫃位核對證件", acrHigh: "最高"},
 		}
 	case lang.Hans:
 		return words{
@@ -31,6 +41,8 @@ func wordsIn(t lang.Tag) words {
 			Fresh: "数据刚由运输署提供。我们没有您的身份证号码。", Ended: "您已终止同意，我们不能再读取您的执照。",
 			Nothing: "登记册没有提供数据：", Again: "再次读取执照", Show: "出示驾驶执照", Connected: "在通途查看或断开连接",
 			Leave: "退出本网站", LeaveAll: "同时退出通途", Refused: "您拒绝了请求，我们没有取得任何数据。", Failed: "登录不成功。原因：",
+			Facts:  map[string]string{"licence_number": "执照号码", "classes": "车辆类别", "expires_on": "到期日"},
+			Levels: map[string]string{acrLow: "低", acrSubstantial: "高：已在柜台核对证件", acrHigh: "最高"},
 		}
 	case lang.English:
 	}
@@ -42,5 +54,7 @@ func wordsIn(t lang.Tag) words {
 		Fresh: "The Transport Department told us just now. We do not have your identity card number.", Ended: "You took your consent back, so we cannot read your licence any more.",
 		Nothing: "The register told us nothing:", Again: "Read my licence again", Show: "Show my licence", Connected: "See or end this connection at Causeway",
 		Leave: "Sign out here", LeaveAll: "Sign out of Causeway too", Refused: "You refused, and we were told nothing.", Failed: "Signing in did not work:",
+		Facts:  map[string]string{"licence_number": "Licence number", "classes": "Classes of vehicle", "expires_on": "Last day"},
+		Levels: map[string]string{acrLow: "Low", acrSubstantial: "Substantial: a document was checked at a counter", acrHigh: "High"},
 	}
 }

@@ -114,10 +114,22 @@ func (s *Service) question(ctx context.Context, st Step, c *client, r Request, g
 	st.Replace = r.Params.Action == "replace" && len(g.Details) > 0
 	var err error
 	if st.Facts {
-		st.Notice, err = s.d.Consents.Notice(ctx, s.consentFor(c, g, details))
+		if st.Notice, err = s.d.Consents.Notice(ctx, s.consentFor(c, g, details)); err != nil {
+			return st, err
+		}
+		st.Notice.Recipient.Name = under(c.Name, st.Notice.Recipient.Name)
 		st.Notice.Asking = false // refusing leads back to the client, not to a counter
 	}
-	return st, err
+	return st, nil
+}
+
+// under names a client together with the department that answers for it.
+func under(client, department lang.Text) lang.Text {
+	return lang.Text{
+		En:   client.En + ", registered by the " + department.En,
+		Hant: client.Hant + "（由" + department.Hant + "登記）",
+		Hans: client.Hans + "（由" + department.Hans + "登记）",
+	}
 }
 
 // sessionOf returns the caller's session.

@@ -85,8 +85,11 @@ func (s *Service) connection(ctx context.Context, g Grant) (Connection, error) {
 		return c, err
 	}
 	c.Facts = true
-	c.Notice, err = s.d.Consents.Words(ctx, agreed)
-	return c, err
+	if c.Notice, err = s.d.Consents.Words(ctx, agreed); err != nil {
+		return c, err
+	}
+	c.Notice.Recipient.Name = under(c.Name, c.Notice.Recipient.Name)
+	return c, nil
 }
 
 // Disconnect ends what the caller agreed to with a service: its tokens and its

@@ -122,7 +122,7 @@ func TestStatic(t *testing.T) {
 func TestFault(t *testing.T) {
 	t.Parallel()
 	set := viewtest.Set(t, view.Source{Module: "sample", Texts: []byte(
-		`fault.sample.gone: {en: This licence has ended. Apply for a new one., zh-Hant: 此牌照已失效。請申請新牌照。, zh-Hans: 此证照已失效。请申请新证照。}`)})
+		`fault.sample.gone: {en: This licence has ended. Apply for a new one., zh-Hant: 此牌照已失效。請申請新牌照。, zh-Hans: 此牌照已失效。请申请新牌照。}`)})
 	for _, test := range []struct {
 		status int
 		code   string

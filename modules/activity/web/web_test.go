@@ -76,7 +76,7 @@ func (names) Name(_ context.Context, kind, id string, _ map[string]string) (lang
 		return lang.Text{En: "Transport Department", Hant: "運輸署", Hans: "运输署"}, true
 	}
 	if kind == "role" && id == "licence-officer" {
-		return lang.Text{En: "Licence officer", Hant: "牌照人員", Hans: "证照工作人员"}, true
+		return lang.Text{En: "Licence officer", Hant: "牌照人員", Hans: "牌照工作人员"}, true
 	}
 	if kind == "purpose" && id == "decide-application" {
 		return lang.Text{En: "To decide", Hant: "作決定", Hans: "作决定"}, true
