@@ -27,9 +27,9 @@ func TestShop(t *testing.T) {
 		p.Shot("shop")
 		t.Fatalf("at %s, not back at the shop", p.URL())
 	}
-	p.reads("You are signed in", "licence_number", "The Transport Department told us just now")
+	p.reads("You are signed in", "Licence number", "The Transport Department told us just now")
 	p.Press(`form[action="/read"] button`)
-	p.reads("licence_number")
+	p.reads("Licence number")
 
 	p.visit("/connections")
 	p.reads("Harbour Cars", "It last read facts")
